@@ -1,0 +1,76 @@
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64, BLOCK_SIZE = 16 * 1024 };
+
+struct sc_arena_block {
+    struct sc_arena_block *older;
+    size_t capacity;
+    size_t length;
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+void sc_arena_init(struct sc_arena *arena, size_t limit)
+{
+    *arena = (struct sc_arena){.limit = limit};
+}
+
+void sc_arena_fini(struct sc_arena *arena)
+{
+    while (arena->newest) {
+        struct sc_arena_block *older = arena->newest->older;
+        free(arena->newest);
+        arena->newest = older;
+    }
+    arena->used = 0;
+}
+
+static struct sc_arena_block *add_block(struct sc_arena *arena, size_t size)
+{
+    size_t capacity = size > BLOCK_SIZE ? size : (size_t)BLOCK_SIZE;
+    size_t total;
+    if (__builtin_add_overflow(sizeof(struct sc_arena_block), capacity, &total)) return NULL;
+    if (total % ALIGNMENT) total += ALIGNMENT - total % ALIGNMENT;
+    struct sc_arena_block *block = aligned_alloc(ALIGNMENT, total);
+    if (!block) return NULL;
+    block->older = arena->newest;
+    block->capacity = capacity;
+    block->length = 0;
+    arena->newest = block;
+    return block;
+}
+
+void *sc_arena_alloc(struct sc_arena *arena, size_t size)
+{
+    size_t padded, used;
+    if (__builtin_add_overflow(size, (size_t)(ALIGNMENT - 1), &padded)) return NULL;
+    padded -= padded % ALIGNMENT;
+    if (__builtin_add_overflow(arena->used, padded, &used) || used > arena->limit) return NULL;
+    struct sc_arena_block *block = arena->newest;
+    if (!block || block->capacity - block->length < padded) block = add_block(arena, padded);
+    if (!block) return NULL;
+    void *memory = block->bytes + block->length;
+    block->length += padded;
+    arena->used = used;
+    memset(memory, 0, size);
+    return memory;
+}
+
+void *sc_arena_array(struct sc_arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) return NULL;
+    return sc_arena_alloc(arena, total);
+}
+
+char *sc_arena_text(struct sc_arena *arena, const char *text, size_t length)
+{
+    size_t size;
+    if (__builtin_add_overflow(length, (size_t)1, &size)) return NULL;
+    char *copy = sc_arena_alloc(arena, size);
+    if (copy && length) memcpy(copy, text, length);
+    return copy;
+}

@@ -1,0 +1,31 @@
+/* Memory that lives as long as one piece of work: allocated in order, freed all at once. */
+#ifndef SC_BASE_ARENA_H
+#define SC_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct sc_arena_block;
+
+/* An arena has a maximum from birth: past it allocations return NULL, they never grow without end. */
+struct sc_arena {
+    struct sc_arena_block *newest;
+    size_t used;  /* bytes handed out */
+    size_t limit; /* bytes that may be handed out */
+};
+
+void sc_arena_init(struct sc_arena *arena, size_t limit);
+
+/* Gives all memory back; the arena may be used again. */
+void sc_arena_fini(struct sc_arena *arena);
+
+/* Zeroed memory aligned to 64 bytes, or NULL when the limit or the machine's memory is reached. */
+void *sc_arena_alloc(struct sc_arena *arena, size_t size) __attribute__((warn_unused_result));
+
+/* The same for count items of one size; NULL too when count * size overflows. */
+void *sc_arena_array(struct sc_arena *arena, size_t count, size_t size) __attribute__((warn_unused_result));
+
+/* A terminated copy of length bytes; NULL as above. */
+char *sc_arena_text(struct sc_arena *arena, const char *text, size_t length)
+    __attribute__((warn_unused_result));
+
+#endif
