@@ -1,0 +1,127 @@
+/* One call on the service, free of HTTP and of SQL: what was asked, and what is answered. The use cases of
+ * server/app read a call and fill an answer; server/http translates both ways. */
+#ifndef SC_CALL_H
+#define SC_CALL_H
+
+#include "fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sc_arena;
+struct sc_app;
+struct sc_reader;
+
+enum sc_problem {
+#define SC_PROBLEM(name, status, title, retryable) SC_PROBLEM_##name,
+#include "problems.def"
+#undef SC_PROBLEM
+    SC_PROBLEMS
+};
+
+/* What a problem is called in the API, and what it says and means. */
+struct sc_problem_class {
+    const char *name, *title;
+    int status;
+    bool retryable;
+};
+const struct sc_problem_class *sc_problem_class(enum sc_problem problem);
+
+/* Media types of bodies. A bit each, so that a route can say which it takes and which it offers. */
+enum sc_media {
+    SC_MEDIA_NONE = 0,
+    SC_MEDIA_JSON = 1 << 0,
+    SC_MEDIA_CSV = 1 << 1,
+    SC_MEDIA_NDJSON = 1 << 2,
+    SC_MEDIA_MERGE_PATCH = 1 << 3,
+    SC_MEDIA_JSON_PATCH = 1 << 4,
+    SC_MEDIA_HTML = 1 << 5,
+    SC_MEDIA_TEXT = 1 << 6,
+    SC_MEDIA_SCHEMA = 1 << 7, /* application/schema+json */
+    SC_MEDIA_SCRIPT = 1 << 8, /* text/javascript */
+    SC_MEDIA_STYLE = 1 << 9,  /* text/css */
+    SC_MEDIA_SVG = 1 << 10,
+    SC_MEDIA_METRICS = 1 << 11 /* text/plain; version=0.0.4 */
+};
+
+/* The stages of work that Server-Timing reports. */
+enum sc_stage { SC_STAGE_PARSE, SC_STAGE_DB, SC_STAGE_MODEL, SC_STAGE_ENCODE, SC_STAGES };
+
+/* A parameter of the query, percent-decoded; both are terminated UTF-8. */
+struct sc_parameter {
+    const char *name, *value;
+};
+
+enum { SC_ARGUMENTS_MAX = 3, SC_ETAG_MAX = 96 };
+
+struct sc_call {
+    struct sc_app *app;
+    struct sc_arena *arena;   /* freed when the answer has left */
+    struct sc_reader *reader; /* the calling thread's own view of the store; NULL where none is open */
+    const char *request_id;
+    const char *path; /* as sent, without the query */
+    const char *argument[SC_ARGUMENTS_MAX]; /* what stood for the route's {…}, decoded, in order */
+    const struct sc_parameter *parameter;
+    size_t parameter_count;
+    const char *body; /* body_length bytes and a terminating 0 that is not counted; NULL when empty */
+    size_t body_length;
+    enum sc_media content;                  /* the body's type */
+    enum sc_media accept;                   /* which of the route's types to answer in */
+    const char *if_match, *if_none_match;   /* as sent, or NULL */
+    uint64_t stage_nanoseconds[SC_STAGES];  /* added up by the use case */
+    struct sc_answer *answer;
+    /* For a use case that returned SC_WAITING: to be called exactly once, from any thread, when the answer is
+     * complete. Afterwards the call must not be touched. */
+    void (*resume)(struct sc_call *call);
+    void *owner; /* of whoever made the call */
+};
+
+enum sc_outcome { SC_OUTCOME_OK, SC_OUTCOME_CREATED, SC_OUTCOME_NO_CONTENT, SC_OUTCOME_NOT_MODIFIED, SC_OUTCOME_PROBLEM };
+
+/* How long an answer may be kept by caches. */
+enum sc_freshness {
+    SC_FRESH_NO_STORE,  /* writes, health, metrics, problems */
+    SC_FRESH_REVALIDATE, /* "no-cache": of a stored scenario, which may change */
+    SC_FRESH_IMMUTABLE  /* a named revision, an asset with its digest in its address */
+};
+
+struct sc_answer {
+    enum sc_outcome outcome;
+    enum sc_media media;
+    enum sc_freshness freshness;
+    char *body; /* malloc'd; whoever sends the answer frees it. NULL when there is none */
+    size_t body_length;
+    const char *fixed; /* instead of body: bytes that outlive the process's work (an embedded asset) */
+    char etag[SC_ETAG_MAX]; /* with its quotes; empty when there is none */
+    const char *location;   /* in the call's arena, or NULL */
+    const char *link;       /* the Link field's value, or NULL */
+    /* Where the answer is too long to be held: called for the next piece until it answers 0 (the end) or -1
+     * (broken off). NULL otherwise. close runs once in every case. */
+    ptrdiff_t (*next_piece)(void *stream, char *bytes, size_t capacity);
+    void (*close)(void *stream);
+    void *stream;
+    /* Where outcome is SC_OUTCOME_PROBLEM: */
+    enum sc_problem problem;
+    char detail[SC_DETAIL_MAX];
+    const struct sc_faults *faults; /* in the call's arena, or NULL */
+    unsigned retry_after;           /* seconds; 0 for none */
+};
+
+enum sc_progress { SC_ANSWERED, SC_WAITING };
+
+/* A use case. It may be called on any thread, and must not block on the writer: it hands its write over with
+ * call->resume as what to do afterwards, and returns SC_WAITING. */
+typedef enum sc_progress sc_use_case(struct sc_call *call);
+
+/* Makes a problem of an answer; always returns SC_ANSWERED. */
+enum sc_progress sc_call_fail(struct sc_call *call, enum sc_problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The first value of a parameter, or NULL. */
+const char *sc_call_parameter(const struct sc_call *call, const char *name);
+
+/* Adds the time since start (of sc_clock_nanoseconds) to a stage and returns now. */
+uint64_t sc_call_spent(struct sc_call *call, enum sc_stage stage, uint64_t start);
+
+#endif

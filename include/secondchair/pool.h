@@ -1,0 +1,34 @@
+/* The compute pool's port: a fixed number of threads that run what takes too long for a connection's thread.
+ * Its queue is bounded, and fair: one client's many tasks do not delay another client's first. */
+#ifndef SC_POOL_H
+#define SC_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sc_pool;
+
+/* Embedded in whatever is to be run; owned by the caller until run is called. thread is 0 … threads - 1. */
+struct sc_task {
+    void (*run)(struct sc_task *task, size_t thread);
+    uint64_t client; /* tasks of one client share its turn */
+    struct sc_task *next;
+};
+
+enum sc_pool_status { SC_POOL_OK, SC_POOL_CLIENT_FULL, SC_POOL_FULL, SC_POOL_CLOSED };
+
+struct sc_pool *sc_pool_new(size_t threads, size_t capacity, size_t capacity_per_client);
+
+/* Runs what is queued, then ends the threads. */
+void sc_pool_free(struct sc_pool *pool);
+
+enum sc_pool_status sc_pool_submit(struct sc_pool *pool, struct sc_task *task)
+    __attribute__((warn_unused_result));
+
+struct sc_pool_figures {
+    uint64_t done, refused, queued, running;
+};
+void sc_pool_figures(struct sc_pool *pool, struct sc_pool_figures *figures);
+
+#endif

@@ -1,0 +1,129 @@
+/* The store port: scenarios, their revisions, and the one way to change them. Implemented by server/store.
+ * Bodies are opaque JSON text here; what they mean is the application's business. */
+#ifndef SC_STORE_H
+#define SC_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sc_arena;
+struct sc_store;
+struct sc_reader;
+
+enum sc_store_status {
+    SC_STORE_OK,
+    SC_STORE_NOT_FOUND,
+    SC_STORE_STALE,   /* the scenario has another revision than the one expected */
+    SC_STORE_EXISTS,  /* the id is taken */
+    SC_STORE_DELETED, /* the scenario is deleted: it must be restored before it changes */
+    SC_STORE_FULL,    /* no space on the medium */
+    SC_STORE_BUSY,    /* the queue of writes is full: try later */
+    SC_STORE_CLOSED,  /* the store is shutting down */
+    SC_STORE_BROKEN   /* I/O error or corruption; logged with its cause */
+};
+
+enum sc_body_kind { SC_BODY_DOCUMENT, SC_BODY_OVERLAY };
+
+/* One revision of one scenario. Texts are terminated; in answers they live in the arena that was passed. */
+struct sc_record {
+    const char *id;     /* <= 64 characters of [a-z0-9-] */
+    const char *parent; /* the scenario it is a variant of, or NULL; fixed at creation */
+    bool builtin;       /* cannot be changed or deleted by a call */
+    int64_t revision;   /* 1, 2, … */
+    int64_t created_at; /* of the scenario, in microseconds since 1970 */
+    int64_t updated_at; /* of this revision */
+    int64_t deleted_at; /* of the scenario, 0 when it is not deleted */
+    const char *name, *company, *description;
+    const char *tags; /* JSON array of texts */
+    enum sc_body_kind kind;
+    const char *body; /* the document, or for a variant the overlay; NULL in lists */
+    size_t body_length;
+    const char *sha256; /* 64 hex digits of the canonical document as it was at this revision */
+};
+
+/* Which scenarios a list holds; NULL and 0 mean no restriction. Newest first. */
+struct sc_filter {
+    const char *company; /* exact, case-insensitive */
+    const char *tag;     /* exact, one of the tags */
+    const char *text;    /* words, all of which must begin a word of name, company, description or tags */
+    const char *id;      /* only this scenario */
+    bool deleted;        /* the deleted ones instead of the living ones */
+    int64_t after;       /* a cursor of an earlier page, or 0 */
+    size_t limit;        /* 1 … 1000 */
+};
+
+struct sc_page {
+    struct sc_record *item;
+    size_t count;
+    int64_t next; /* cursor of the next page, 0 at the end */
+};
+
+/* Opens or creates the database and its lock, migrates it, starts the writer. On failure NULL, and reason
+ * says in a sentence what is wrong and what to do: no directory, newer schema, foreign or corrupt file, locked by
+ * another server. Never overwrites a file that it does not understand. */
+struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_size);
+
+/* Commits what waits, checkpoints, closes. All readers must be closed before. */
+void sc_store_close(struct sc_store *store);
+
+/* A read-only connection for the use of one thread at a time. */
+struct sc_reader *sc_reader_open(struct sc_store *store);
+void sc_reader_close(struct sc_reader *reader);
+
+/* revision 0 is the newest. Finds deleted scenarios too: record->deleted_at tells. */
+enum sc_store_status sc_reader_get(struct sc_reader *reader, const char *id, int64_t revision,
+                                   struct sc_arena *arena, struct sc_record *record);
+
+enum sc_store_status sc_reader_list(struct sc_reader *reader, const struct sc_filter *filter,
+                                    struct sc_arena *arena, struct sc_page *page);
+
+/* The revisions of one scenario, newest first, without bodies; after is a revision number or 0. */
+enum sc_store_status sc_reader_revisions(struct sc_reader *reader, const char *id, int64_t after, size_t limit,
+                                         struct sc_arena *arena, struct sc_page *page);
+
+/* Every revision of every scenario, deleted and built-in ones too, bodies included: in order of creation of the
+ * scenarios, so that a parent comes before its variants, and of their revisions. cursor starts at 0 and is
+ * moved on; page->count 0 is the end. */
+enum sc_store_status sc_reader_export(struct sc_reader *reader, int64_t *cursor, size_t limit,
+                                      struct sc_arena *arena, struct sc_page *page);
+
+/* A question that a health probe asks: can the database be read now? */
+enum sc_store_status sc_reader_check(struct sc_reader *reader);
+
+enum sc_write_kind {
+    SC_WRITE_CREATE,  /* records[0] becomes revision 1 of a new scenario */
+    SC_WRITE_REVISE,  /* records[0] becomes the next revision of its id */
+    SC_WRITE_DELETE,  /* marks records[0].id deleted */
+    SC_WRITE_RESTORE, /* takes the mark off */
+    SC_WRITE_IMPORT   /* all records as they are, with their ids, revisions and times; a revision that is there
+                         with the same sha256 and body is passed over, one that differs is SC_STORE_EXISTS, and
+                         then nothing of the import is kept */
+};
+
+/* A write and its result. Owned by the caller, who keeps it and all it points to until done is called. */
+struct sc_write {
+    enum sc_write_kind kind;
+    struct sc_record *record; /* one, or many for an import */
+    size_t record_count;
+    int64_t expected_revision; /* REVISE, DELETE: the revision that must be the newest; 0 for any */
+    /* Filled before done is called: */
+    enum sc_store_status status;
+    size_t failed_record; /* of an import that failed: which one */
+    size_t written;       /* revisions written; an import passes over what is there already */
+    /* record[0]'s revision, created_at, updated_at and deleted_at say what is now stored. */
+    void (*done)(struct sc_write *write); /* on the writer's thread, after the commit is durable (or refused) */
+    void *context;
+    struct sc_write *next; /* the store's */
+};
+
+/* Hands a write over. True: done will be called exactly once. False: it will not; write->status says why. */
+bool sc_store_submit(struct sc_store *store, struct sc_write *write) __attribute__((warn_unused_result));
+
+/* Figures for the metrics: commits, writes, deepest queue. */
+struct sc_store_figures {
+    uint64_t writes, commits, failures, queue_length, checkpoints;
+};
+void sc_store_figures(struct sc_store *store, struct sc_store_figures *figures);
+
+#endif

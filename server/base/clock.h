@@ -1,0 +1,18 @@
+/* The machine's clocks, read in one place. */
+#ifndef SC_BASE_CLOCK_H
+#define SC_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* For intervals: nanoseconds since some fixed moment, never going back. */
+uint64_t sc_clock_nanoseconds(void);
+
+/* For records: microseconds since 1970-01-01 UTC. */
+int64_t sc_clock_microseconds(void);
+
+enum { SC_TIMESTAMP_SIZE = 32 };
+
+/* ISO 8601 in UTC with microseconds: 2026-04-23T09:30:00.000000Z. */
+void sc_clock_timestamp(int64_t microseconds, char text[SC_TIMESTAMP_SIZE]);
+
+#endif
