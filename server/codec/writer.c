@@ -1,0 +1,297 @@
+#include "writer.h"
+
+#include "codec/number.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What a level awaits: the root its one value, then nothing; an array a value; an object a key, then its
+ * value. */
+enum {
+    AWAITS_ROOT,
+    AWAITS_NOTHING,
+    AWAITS_FIRST_ITEM,
+    AWAITS_ITEM,
+    AWAITS_FIRST_KEY,
+    AWAITS_KEY,
+    AWAITS_MEMBER,
+    STATES
+};
+
+void sc_json_writer_init(struct sc_json_writer *writer, struct sc_buffer *buffer)
+{
+    *writer = (struct sc_json_writer){.buffer = buffer};
+}
+
+bool sc_json_finish(const struct sc_json_writer *writer)
+{
+    return !writer->failed && writer->depth == 0 && writer->level[0] == AWAITS_NOTHING;
+}
+
+static void append(struct sc_json_writer *writer, const char *bytes, size_t length)
+{
+    if (!sc_buffer_append(writer->buffer, bytes, length)) writer->failed = true;
+}
+
+/* Makes place for one more value: the comma before it, and what the level awaits after it. */
+static bool begin_value(struct sc_json_writer *writer)
+{
+    static const unsigned char next[STATES] = {[AWAITS_ROOT] = AWAITS_NOTHING,
+                                               [AWAITS_FIRST_ITEM] = AWAITS_ITEM,
+                                               [AWAITS_ITEM] = AWAITS_ITEM,
+                                               [AWAITS_MEMBER] = AWAITS_KEY};
+    unsigned char *level = &writer->level[writer->depth];
+    if (*level == AWAITS_ITEM) append(writer, ",", 1);
+    if (!next[*level]) writer->failed = true;
+    *level = next[*level] ? next[*level] : *level;
+    return !writer->failed;
+}
+
+static void put_value(struct sc_json_writer *writer, const char *bytes, size_t length)
+{
+    if (begin_value(writer)) append(writer, bytes, length);
+}
+
+static void open_level(struct sc_json_writer *writer, const char *bracket, unsigned char awaits)
+{
+    if (writer->depth == SC_JSON_DEPTH_MAX) writer->failed = true;
+    if (writer->failed) return;
+    put_value(writer, bracket, 1);
+    writer->level[++writer->depth] = awaits;
+}
+
+static void close_level(struct sc_json_writer *writer, const char *bracket, unsigned char empty)
+{
+    unsigned char awaits = writer->level[writer->depth];
+    if (awaits != empty && awaits != empty + 1) writer->failed = true;
+    if (writer->failed) return;
+    writer->depth--;
+    append(writer, bracket, 1);
+}
+
+void sc_json_object_begin(struct sc_json_writer *writer)
+{
+    open_level(writer, "{", AWAITS_FIRST_KEY);
+}
+
+void sc_json_object_end(struct sc_json_writer *writer)
+{
+    close_level(writer, "}", AWAITS_FIRST_KEY);
+}
+
+void sc_json_array_begin(struct sc_json_writer *writer)
+{
+    open_level(writer, "[", AWAITS_FIRST_ITEM);
+}
+
+void sc_json_array_end(struct sc_json_writer *writer)
+{
+    close_level(writer, "]", AWAITS_FIRST_ITEM);
+}
+
+static bool needs_escape(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+static void put_escape(struct sc_json_writer *writer, char c)
+{
+    static const char plain[] = "\"\\\b\t\n\f\r", letters[] = "\"\\btnfr";
+    const char *found = c ? strchr(plain, c) : NULL;
+    char escape[sizeof "\\u0000"];
+    int length = found ? snprintf(escape, sizeof escape, "\\%c", letters[found - plain])
+                       : snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(unsigned char)c);
+    append(writer, escape, (size_t)length);
+}
+
+static void put_quoted(struct sc_json_writer *writer, const char *text, size_t length)
+{
+    append(writer, "\"", 1);
+    size_t plain = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (!needs_escape(text[i])) continue;
+        append(writer, text + plain, i - plain);
+        put_escape(writer, text[i]);
+        plain = i + 1;
+    }
+    append(writer, text + plain, length - plain);
+    append(writer, "\"", 1);
+}
+
+static void put_key(struct sc_json_writer *writer, const char *key, size_t length)
+{
+    unsigned char *level = &writer->level[writer->depth];
+    if (*level != AWAITS_FIRST_KEY && *level != AWAITS_KEY) writer->failed = true;
+    if (writer->failed) return;
+    if (*level == AWAITS_KEY) append(writer, ",", 1);
+    put_quoted(writer, key, length);
+    append(writer, ":", 1);
+    *level = AWAITS_MEMBER;
+}
+
+void sc_json_key(struct sc_json_writer *writer, const char *key)
+{
+    put_key(writer, key, strlen(key));
+}
+
+void sc_json_text_bytes(struct sc_json_writer *writer, const char *text, size_t length)
+{
+    if (begin_value(writer)) put_quoted(writer, text, length);
+}
+
+void sc_json_text(struct sc_json_writer *writer, const char *text)
+{
+    if (text)
+        sc_json_text_bytes(writer, text, strlen(text));
+    else
+        sc_json_null(writer);
+}
+
+void sc_json_number(struct sc_json_writer *writer, double value)
+{
+    char text[SC_NUMBER_MAX];
+    size_t length = sc_number_write(value, text);
+    if (length) {
+        put_value(writer, text, length);
+    } else {
+        sc_json_null(writer);
+        writer->failed = true;
+    }
+}
+
+void sc_json_integer(struct sc_json_writer *writer, int64_t value)
+{
+    char text[sizeof "-9223372036854775808"];
+    put_value(writer, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
+}
+
+void sc_json_boolean(struct sc_json_writer *writer, bool value)
+{
+    put_value(writer, value ? "true" : "false", value ? 4 : 5);
+}
+
+void sc_json_null(struct sc_json_writer *writer)
+{
+    put_value(writer, "null", 4);
+}
+
+void sc_json_raw(struct sc_json_writer *writer, const char *json, size_t length)
+{
+    put_value(writer, json, length);
+}
+
+static void put_object(struct sc_json_writer *writer, const json_t *object)
+{
+    sc_json_object_begin(writer);
+    /* jansson's iterators are not const-correct; nothing is changed through them */
+    json_t *source = (json_t *)(uintptr_t)object;
+    for (void *at = json_object_iter(source); at && !writer->failed; at = json_object_iter_next(source, at)) {
+        put_key(writer, json_object_iter_key(at), json_object_iter_key_len(at));
+        sc_json_value(writer, json_object_iter_value(at));
+    }
+    sc_json_object_end(writer);
+}
+
+static void put_array(struct sc_json_writer *writer, const json_t *array)
+{
+    sc_json_array_begin(writer);
+    size_t count = json_array_size(array);
+    for (size_t i = 0; i < count && !writer->failed; i++) sc_json_value(writer, json_array_get(array, i));
+    sc_json_array_end(writer);
+}
+
+static void put_scalar(struct sc_json_writer *writer, const json_t *value)
+{
+    if (json_is_string(value))
+        sc_json_text_bytes(writer, json_string_value(value), json_string_length(value));
+    else if (json_is_integer(value))
+        sc_json_integer(writer, json_integer_value(value));
+    else if (json_is_real(value))
+        sc_json_number(writer, json_real_value(value));
+    else if (json_is_boolean(value))
+        sc_json_boolean(writer, json_is_true(value));
+    else if (json_is_null(value))
+        sc_json_null(writer);
+    else
+        writer->failed = true;
+}
+
+/* Recursion ends at SC_JSON_DEPTH_MAX, where opening a level fails the writer. */
+void sc_json_value(struct sc_json_writer *writer, const json_t *value)
+{
+    if (json_is_object(value))
+        put_object(writer, value);
+    else if (json_is_array(value))
+        put_array(writer, value);
+    else
+        put_scalar(writer, value);
+}
+
+void sc_json_numbers(struct sc_json_writer *writer, const double *values, size_t count)
+{
+    sc_json_array_begin(writer);
+    for (size_t i = 0; i < count; i++) sc_json_number(writer, values[i]);
+    sc_json_array_end(writer);
+}
+
+void sc_json_member_text(struct sc_json_writer *writer, const char *key, const char *text)
+{
+    sc_json_key(writer, key);
+    sc_json_text(writer, text);
+}
+
+void sc_json_member_number(struct sc_json_writer *writer, const char *key, double value)
+{
+    sc_json_key(writer, key);
+    sc_json_number(writer, value);
+}
+
+void sc_json_member_integer(struct sc_json_writer *writer, const char *key, int64_t value)
+{
+    sc_json_key(writer, key);
+    sc_json_integer(writer, value);
+}
+
+void sc_json_member_boolean(struct sc_json_writer *writer, const char *key, bool value)
+{
+    sc_json_key(writer, key);
+    sc_json_boolean(writer, value);
+}
+
+void sc_json_member_null(struct sc_json_writer *writer, const char *key)
+{
+    sc_json_key(writer, key);
+    sc_json_null(writer);
+}
+
+void sc_json_member_raw(struct sc_json_writer *writer, const char *key, const char *json, size_t length)
+{
+    sc_json_key(writer, key);
+    sc_json_raw(writer, json, length);
+}
+
+void sc_json_member_value(struct sc_json_writer *writer, const char *key, const json_t *value)
+{
+    sc_json_key(writer, key);
+    sc_json_value(writer, value);
+}
+
+void sc_json_member_object_begin(struct sc_json_writer *writer, const char *key)
+{
+    sc_json_key(writer, key);
+    sc_json_object_begin(writer);
+}
+
+void sc_json_member_array_begin(struct sc_json_writer *writer, const char *key)
+{
+    sc_json_key(writer, key);
+    sc_json_array_begin(writer);
+}
+
+void sc_json_member_numbers(struct sc_json_writer *writer, const char *key, const double *values,
+                            size_t count)
+{
+    sc_json_key(writer, key);
+    sc_json_numbers(writer, values, count);
+}
