@@ -1,0 +1,35 @@
+/* The use cases: everything that can be asked of the service, free of HTTP and SQL. */
+#ifndef SC_APP_H
+#define SC_APP_H
+
+#include "secondchair/call.h"
+#include "secondchair/store.h"
+
+struct sc_app;
+
+/* The application over a store; NULL when memory is short. Borrows the store. */
+struct sc_app *sc_app_new(struct sc_store *store);
+void sc_app_free(struct sc_app *app);
+struct sc_store *sc_app_store(struct sc_app *app);
+
+/* Stores the built-in scenarios that are not there yet; waits until they are durable. 0, or -1 and the reason. */
+int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size);
+
+/* "secondchair value FILE": prints the valuation of a document ("-": standard input) as JSON to standard output, or
+ * the problem to standard error. Returns the exit status: 0, 1 for a document that is not valid, 2 for a file
+ * that cannot be read. */
+int sc_app_value_file(const char *path);
+
+/* Pages, assets, descriptions (server/app/site.c). */
+sc_use_case sc_home_page, sc_docs_page, sc_asset, sc_openapi, sc_schema, sc_problem_page, sc_version;
+
+/* Scenarios (server/app/scenario*.c). */
+sc_use_case sc_scenario_create, sc_scenario_list, sc_scenario_get, sc_scenario_put, sc_scenario_patch,
+    sc_scenario_delete, sc_scenario_restore, sc_revision_list, sc_revision_get, sc_scenario_diff,
+    sc_variant_create, sc_export, sc_import;
+
+/* Questions, of a stored scenario (its id is argument 0) and of one sent along. */
+sc_use_case sc_valuation_stored, sc_valuation_sent, sc_projection_stored, sc_projection_sent, sc_chair_stored,
+    sc_chair_sent;
+
+#endif
