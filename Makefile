@@ -1,0 +1,157 @@
+# secondchair: build, run, test. `make help` lists the targets.
+# On a fresh Debian 12 with git and make, as root or with sudo, `make run` is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+# Parallel unless told otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+CC := gcc
+ARGS ?=
+# V=1 shows the commands themselves.
+V ?= 0
+quiet = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $(2); )
+
+# ---------------------------------------------------------------- what must be installed: packages, and commands
+BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev
+LINT_PACKAGES := pmccabe clang clang-tidy clang-format cppcheck shellcheck
+TEST_PACKAGES := $(LINT_PACKAGES) libcmocka-dev python3 sqlite3 curl
+TEST_COMMANDS := node=nodejs npm=npm
+ifneq ($(wildcard tests/docker/test.sh),)
+TEST_PACKAGES += buildah debootstrap
+endif
+ifneq ($(wildcard tests/web),)
+TEST_PACKAGES += chromium
+endif
+
+# $(call need,packages,command=package …): installs those that are absent, and says so; silent when none is.
+need = @tests/tools/need.sh $(1) $(foreach pair,$(2),--command $(pair))
+
+# ---------------------------------------------------------------- flags
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wcast-qual -Wundef \
+	-Wformat=2 -Werror
+# Contraction is off so that a sum is the same bytes whether or not the machine has fused multiply-add.
+BASE_FLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -ffp-contract=off -fstack-protector-strong -fPIE \
+	-Iinclude -Iserver -Ibuild/gen
+LIBRARIES := -lmicrohttpd -ljansson -lsqlite3 -lsodium -lpthread -lm
+LINK_FLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+RELEASE_FLAGS := -g1 -D_FORTIFY_SOURCE=3
+RELEASE_OPTIMISE := -O2
+RELEASE_OPTIMISE_CORE := -O3
+ASAN_FLAGS := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+TSAN_FLAGS := -g -fno-omit-frame-pointer -fsanitize=thread
+COVER_FLAGS := -g --coverage -fprofile-abs-path
+
+# ---------------------------------------------------------------- sources
+SOURCES := $(sort $(wildcard server/*/*.c server/*/*/*.c) server/main.c)
+PARTS := $(filter-out server/main.c,$(SOURCES))
+HEADERS := $(sort $(wildcard include/secondchair/* server/*/*.h server/*/*/*.h))
+
+# ---------------------------------------------------------------- generated headers, there before anything compiles
+GENERATED := build/gen/sc_migrations.h
+MIGRATIONS := $(sort $(wildcard schema/sql/*.sql))
+build/gen/sc_migrations.h: server/store/sqlite/embed.sh $(MIGRATIONS)
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$@)sh server/store/sqlite/embed.sh $(MIGRATIONS) >$@.new && mv $@.new $@
+
+ifneq ($(wildcard server/app/embed_builtins.sh),)
+GENERATED += build/gen/sc_builtins.h
+SCENARIOS := $(sort $(wildcard schema/scenarios/*.json))
+build/gen/sc_builtins.h: server/app/embed_builtins.sh $(SCENARIOS)
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$@)sh server/app/embed_builtins.sh schema/scenarios >$@.new && mv $@.new $@
+endif
+
+ifneq ($(wildcard server/web/embed.sh),)
+GENERATED += build/gen/sc_assets.h
+ASSETS := $(sort $(shell find server/web schema -type f ! -name '*.new'))
+build/gen/sc_assets.h: $(ASSETS)
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$@)sh server/web/embed.sh >$@.new && mv $@.new $@
+endif
+
+# ---------------------------------------------------------------- flavours: build (release), build/asan, build/tsan
+# $(call flavour,directory,flags,optimisation,optimisation of the core)
+define flavour
+$(1)/obj/core/%.o: server/core/%.c Makefile | deps $(GENERATED)
+	@mkdir -p $$(@D)
+	$$(call quiet,CC,$$@)$(CC) $(BASE_FLAGS) $(4) $(2) -MMD -MP -c $$< -o $$@
+$(1)/obj/%.o: server/%.c Makefile | deps $(GENERATED)
+	@mkdir -p $$(@D)
+	$$(call quiet,CC,$$@)$(CC) $(BASE_FLAGS) $(3) $(2) -MMD -MP -c $$< -o $$@
+$(1)/libsecondchair.a: $(PARTS:server/%.c=$(1)/obj/%.o)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+$(1)/secondchair: $(1)/obj/main.o $(1)/libsecondchair.a
+	$$(call quiet,LINK,$$@)$(CC) $(2) $(LINK_FLAGS) $$^ $(LIBRARIES) -o $$@
+-include $(SOURCES:server/%.c=$(1)/obj/%.d)
+endef
+$(eval $(call flavour,build,$(RELEASE_FLAGS),$(RELEASE_OPTIMISE),$(RELEASE_OPTIMISE_CORE)))
+$(eval $(call flavour,build/asan,$(ASAN_FLAGS),-O1,-O1))
+$(eval $(call flavour,build/tsan,$(TSAN_FLAGS),-O1,-O1))
+$(eval $(call flavour,build/cover,$(COVER_FLAGS),-O1,-O1))
+
+# ---------------------------------------------------------------- targets
+.PHONY: build run asan tsan deps deps-test deps-lint unit test lint format format-check docs cover bench image clean help
+
+build: build/secondchair ## build the service: build/secondchair
+
+run: build ## install what is missing, build, and serve on http://127.0.0.1:8080 (ARGS="--port 9000 …")
+	@mkdir -p data
+	@exec build/secondchair serve $(ARGS)
+
+asan: build/asan/secondchair ## build with AddressSanitizer and UndefinedBehaviorSanitizer: build/asan/secondchair
+
+tsan: build/tsan/secondchair ## build with ThreadSanitizer: build/tsan/secondchair
+
+deps: ## install what the build needs, where it is missing
+	$(call need,$(BUILD_PACKAGES))
+
+deps-lint: deps
+	$(call need,$(LINT_PACKAGES))
+
+deps-test: deps
+	$(call need,$(TEST_PACKAGES),$(TEST_COMMANDS))
+
+# Unit tests: each tests/unit/test_*.c is a program, linked with everything but main, under both sanitizers.
+UNITS := $(patsubst tests/unit/%.c,build/asan/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+build/asan/unit/%: tests/unit/%.c build/asan/libsecondchair.a | deps-test
+	@mkdir -p $(@D)
+	$(call quiet,CC,$@)$(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off -O1 $(ASAN_FLAGS) -Iinclude -Iserver -Ibuild/gen \
+		-Itests/unit -MMD -MP $< build/asan/libsecondchair.a -lcmocka $(LIBRARIES) -o $@
+-include $(UNITS:=.d)
+
+unit: $(UNITS) ## build and run the unit tests (T=test_name for one)
+	@tests/tools/units.sh $(if $(T),build/asan/unit/$(T),$(UNITS))
+
+test: deps-test build asan tsan $(UNITS) ## install what the tests need, run them all, end with "N passed, N failed"
+	@tests/tools/run-all.sh
+
+lint: deps-lint build/libsecondchair.a ## sizes, layers, purity of the core, compilers, clang-tidy, cppcheck, format
+	@tests/lint/run.sh
+
+format: deps-lint ## format the sources
+	clang-format -i $(filter %.c %.h,$(SOURCES) $(HEADERS)) $(wildcard tests/unit/*.c tests/fault/*.c)
+
+docs: build ## write schema/scenario.schema.json from the table of fields
+	build/secondchair schema >build/scenario.schema.json && cp build/scenario.schema.json schema/scenario.schema.json
+
+bench: build ## measure speed
+	@if [ -x tests/bench/run.sh ]; then tests/bench/run.sh build/secondchair; else echo "tests/bench/run.sh: none yet"; exit 1; fi
+
+image: ## build the container image, without a daemon
+	$(call need,buildah debootstrap)
+	@tests/docker/image.sh
+
+clean: ## remove what was built (not data/)
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | while IFS=$$'\t' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
