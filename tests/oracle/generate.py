@@ -13,7 +13,7 @@ import math
 import random
 
 import curve_fit
-from model import ModelError, anniversary, first_market_year, fit_of, value
+from model import ModelError, anniversary, chair, first_market_year, fit_of, value
 
 SHAPES = ("linear", "geometric", "logistic")
 METHODS = ("gordon", "value_driver", "h_model", "exit_multiple")
@@ -355,6 +355,11 @@ def complete(rng, document):
         pin_a_threshold(rng, document, worth)
     worth = value(document)["value_per_share"]
     document["price"] = max(0.5, round(worth * rng.uniform(0.6, 1.4), 2))
+    if "chair" in document and rng.random() < 0.5:
+        # Between the value if held and the value if lost, so that some break-even hazard exists.
+        answer = chair(document)
+        held, lost = answer["value_if_held"], answer["value_if_lost"][0]["value_per_share"]
+        document["price"] = max(0.5, round(lost + (held - lost) * rng.uniform(0.3, 0.95), 2))
     return document
 
 

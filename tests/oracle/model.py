@@ -358,10 +358,14 @@ def cash_flows(document, segments):
 
 # ---------------------------------------------------------------- section 7: discounting and terminal value
 
+def levered_beta(unlevered, tax, debt_to_equity):
+    return unlevered * (1.0 + (1.0 - tax) * debt_to_equity)
+
+
 def capm_rate(capm):
     weight = capm.get("debt_to_value", 0.0)
     tax = capm.get("tax", 0.0)
-    levered = capm["beta_unlevered"] * (1.0 + (1.0 - tax) * weight / (1.0 - weight))
+    levered = levered_beta(capm["beta_unlevered"], tax, weight / (1.0 - weight))
     equity_cost = capm["risk_free"] + levered * capm["erp"] + capm.get("premium", 0.0)
     return equity_cost * (1.0 - weight) + capm.get("cost_of_debt", 0.0) * (1.0 - tax) * weight
 
@@ -491,7 +495,7 @@ def share_value(dilution, equity):
         reached = [b for b in breaks if claim_on_equity(b, shares, claims) >= wanted]
         upper = reached[0] if reached else math.inf
         if reached and claim_on_equity(upper, shares, claims, at_threshold=False) < wanted:
-            v, pinned = upper, True
+            v, pinned = float(upper), True
         else:
             lower = max(b for b in breaks if b < upper)
             paying = [(n, k) for n, k, t in claims if lower >= t and lower >= k]
