@@ -184,8 +184,7 @@ void sc_json_raw(struct sc_json_writer *writer, const char *json, size_t length)
 static void put_object(struct sc_json_writer *writer, const json_t *object)
 {
     sc_json_object_begin(writer);
-    /* jansson's iterators are not const-correct; nothing is changed through them */
-    json_t *source = (json_t *)(uintptr_t)object;
+    json_t *source = sc_json_unconst(object);
     for (void *at = json_object_iter(source); at && !writer->failed; at = json_object_iter_next(source, at)) {
         put_key(writer, json_object_iter_key(at), json_object_iter_key_len(at));
         sc_json_value(writer, json_object_iter_value(at));

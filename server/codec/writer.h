@@ -12,6 +12,13 @@
 
 enum { SC_JSON_DEPTH_MAX = 32 }; /* of nesting, in and out: what recursion over documents may cost */
 
+/* jansson's iterators and lookups take values that are not const though they change nothing; this is for
+ * them. */
+static inline json_t *sc_json_unconst(const json_t *value)
+{
+    return (json_t *)(uintptr_t)value;
+}
+
 /* Failure is sticky: a full buffer, nesting beyond SC_JSON_DEPTH_MAX, a number that is not finite, or calls
  * that do not make JSON (a value without its key, an end without its begin). Ask sc_json_finish once, at the
  * end. */
