@@ -60,16 +60,16 @@ struct sc_call {
     struct sc_arena *arena;   /* freed when the answer has left */
     struct sc_reader *reader; /* the calling thread's own view of the store; NULL where none is open */
     const char *request_id;
-    const char *path; /* as sent, without the query */
+    const char *path;                       /* as sent, without the query */
     const char *argument[SC_ARGUMENTS_MAX]; /* what stood for the route's {…}, decoded, in order */
     const struct sc_parameter *parameter;
     size_t parameter_count;
     const char *body; /* body_length bytes and a terminating 0 that is not counted; NULL when empty */
     size_t body_length;
-    enum sc_media content;                  /* the body's type */
-    enum sc_media accept;                   /* which of the route's types to answer in */
-    const char *if_match, *if_none_match;   /* as sent, or NULL */
-    uint64_t stage_nanoseconds[SC_STAGES];  /* added up by the use case */
+    enum sc_media content;                 /* the body's type */
+    enum sc_media accept;                  /* which of the route's types to answer in */
+    const char *if_match, *if_none_match;  /* as sent, or NULL */
+    uint64_t stage_nanoseconds[SC_STAGES]; /* added up by the use case */
     struct sc_answer *answer;
     /* For a use case that returned SC_WAITING: to be called exactly once, from any thread, when the answer is
      * complete. Afterwards the call must not be touched. */
@@ -77,13 +77,19 @@ struct sc_call {
     void *owner; /* of whoever made the call */
 };
 
-enum sc_outcome { SC_OUTCOME_OK, SC_OUTCOME_CREATED, SC_OUTCOME_NO_CONTENT, SC_OUTCOME_NOT_MODIFIED, SC_OUTCOME_PROBLEM };
+enum sc_outcome {
+    SC_OUTCOME_OK,
+    SC_OUTCOME_CREATED,
+    SC_OUTCOME_NO_CONTENT,
+    SC_OUTCOME_NOT_MODIFIED,
+    SC_OUTCOME_PROBLEM
+};
 
 /* How long an answer may be kept by caches. */
 enum sc_freshness {
-    SC_FRESH_NO_STORE,  /* writes, health, metrics, problems */
+    SC_FRESH_NO_STORE,   /* writes, health, metrics, problems */
     SC_FRESH_REVALIDATE, /* "no-cache": of a stored scenario, which may change */
-    SC_FRESH_IMMUTABLE  /* a named revision, an asset with its digest in its address */
+    SC_FRESH_IMMUTABLE   /* a named revision, an asset with its digest in its address */
 };
 
 struct sc_answer {
@@ -92,7 +98,7 @@ struct sc_answer {
     enum sc_freshness freshness;
     char *body; /* malloc'd; whoever sends the answer frees it. NULL when there is none */
     size_t body_length;
-    const char *fixed; /* instead of body: bytes that outlive the process's work (an embedded asset) */
+    const char *fixed;      /* instead of body: bytes that outlive the process's work (an embedded asset) */
     char etag[SC_ETAG_MAX]; /* with its quotes; empty when there is none */
     const char *location;   /* in the call's arena, or NULL */
     const char *link;       /* the Link field's value, or NULL */

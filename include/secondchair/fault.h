@@ -14,7 +14,8 @@ enum sc_fault_code {
 };
 
 enum {
-    SC_POINTER_MAX = 192, /* longest RFC 6901 pointer into a document, terminated; longer ones are cut with "…" */
+    SC_POINTER_MAX =
+        192, /* longest RFC 6901 pointer into a document, terminated; longer ones are cut with "…" */
     SC_DETAIL_MAX = 320,
     SC_FAULTS_MAX = 64 /* reported of one document; more are only counted */
 };

@@ -1,6 +1,7 @@
-/* The one table of fields: what a scenario document holds. Each line says a member's name, kind, unit, bounds,
- * default, group and meaning, and where in sc_plan it goes. Parsing, validation, suggestions, the JSON Schema, the
- * reference and the list of inputs are read from it; a new driver is one line here and its use in a formula. */
+/* The one table of fields: what a scenario document holds. Each line says a member's name, kind, unit,
+ * bounds, default, group and meaning, and where in sc_plan it goes. Parsing, validation, suggestions, the
+ * JSON Schema, the reference and the list of inputs are read from it; a new driver is one line here and its
+ * use in a formula. */
 #ifndef SC_FIELD_H
 #define SC_FIELD_H
 
@@ -32,11 +33,11 @@ enum sc_unit {
     SC_UNIT_USD_MILLION,
     SC_UNIT_USD_PER_SHARE,
     SC_UNIT_SHARES_MILLION,
-    SC_UNIT_RATE,      /* decimal a year */
-    SC_UNIT_SHARE,     /* decimal part of a whole */
+    SC_UNIT_RATE,  /* decimal a year */
+    SC_UNIT_SHARE, /* decimal part of a whole */
     SC_UNIT_RATIO,
-    SC_UNIT_YEAR,      /* calendar year, may be fractional where a curve is read */
-    SC_UNIT_YEARS,     /* a duration or a fiscal year's number */
+    SC_UNIT_YEAR,  /* calendar year, may be fractional where a curve is read */
+    SC_UNIT_YEARS, /* a duration or a fiscal year's number */
     SC_UNITS
 };
 
@@ -66,16 +67,17 @@ struct sc_field {
     enum sc_presence presence;
     enum sc_unit unit;
     enum sc_group group;
-    bool open_low;             /* the lower bound itself is excluded */
-    bool open_high;            /* the upper bound itself is excluded */
-    double low, high;          /* bounds of a number or of each number of a path; of a text's length */
-    double fallback;           /* the default: a number, or a choice's index */
-    size_t offset;             /* in the enclosing struct; SC_NOT_STORED */
+    bool open_low;                 /* the lower bound itself is excluded */
+    bool open_high;                /* the upper bound itself is excluded */
+    double low, high;              /* bounds of a number or of each number of a path; of a text's length */
+    double fallback;               /* the default: a number, or a choice's index */
+    size_t offset;                 /* in the enclosing struct; SC_NOT_STORED */
     const struct sc_field *member; /* of an object or of a list's elements; ended by a NULL name */
-    size_t size;               /* of a list's element */
-    size_t most, least;        /* elements of a list */
-    const char *const *choice; /* ended by NULL */
-    uint8_t first_year;        /* of a path */
+    size_t size;                   /* of a list's element */
+    size_t most, least;            /* elements of a list */
+    const char *const
+        *choice;        /* ended by NULL; an empty word stands for absence and is not allowed in a document */
+    uint8_t first_year; /* of a path */
     const char *meaning;
 };
 

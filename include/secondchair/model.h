@@ -1,11 +1,13 @@
 /* The model: from a compiled scenario to its figures, over many lanes at once. Pure functions; memory is the
- * caller's. Sections are those of the model's description (README, "How the model works"). */
+ * caller's. Sections (MODEL n) are those of the README, "How the model works". */
 #ifndef SC_MODEL_H
 #define SC_MODEL_H
 
 #include "fault.h"
+#include "fit.h"
 #include "plan.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,9 +15,114 @@
 /* Version of the model: two answers may be compared only where it is the same. */
 #define SC_ENGINE_VERSION "1.0.0"
 
-/* Derives what follows from the plan's own figures (stub, market year, seat of each segment) and checks what the
- * table of fields cannot say: dates, members that exclude or need each other, ids, seats, the shape of paths.
- * Adds a fault for each; true when there was none. MODEL 1, 4, 5, 7. */
+enum { SC_LANES = 16, SC_YEARS_MAX = SC_HORIZON_MAX + 1 };
+
+/* One figure in every lane. */
+typedef double sc_row[SC_LANES];
+
+/* Derives what follows from the plan's own figures (stub, market year, seat of each segment) and checks what
+ * the table of fields cannot say: dates, members that exclude or need each other, ids, seats, observations.
+ * Adds a fault for each; true when there was none. MODEL 1, 3, 4, 5, 7. */
 bool sc_plan_link(struct sc_plan *plan, struct sc_faults *faults);
+
+/* Why a lane has no value. Bits: a lane may have several. */
+enum sc_lane_fault {
+    SC_LANE_SHARES = 1, /* shares_exceed_one */
+    SC_LANE_GROWTH = 2, /* growth_not_below_discount_rate */
+    SC_LANE_FIT = 4,    /* fit_failed */
+    SC_LANE_DOMAIN = 8  /* not_computable: a rate at or below -100 %, a result that is not finite */
+};
+
+/* From enterprise value to the share, in one lane. MODEL 7. */
+struct sc_settlement {
+    double after_failure, equity, option_value, value_per_share, diluted_shares;
+    bool pinned; /* the share is held at a threshold by the warrants that vest there */
+};
+
+/* All figures of one evaluation. Yearly figures are rows [year], 0 … horizon (flows from year 1); those of a
+ * seat or a segment are rows [index * years + year]. Money in USD million. */
+struct sc_block {
+    const struct sc_plan *plan;
+    int years;             /* horizon + 1 */
+    size_t lanes;          /* in use; the others hold copies of the last */
+    sc_row *driver;        /* [slots] */
+    double lost[SC_LANES]; /* year at whose start the chair is lost; INFINITY: never */
+    uint32_t fault[SC_LANES];
+
+    sc_row *total_spend, *inference_share, *training_spend, *inference_spend, *silicon_content;
+    sc_row *training_taken, *inference_taken; /* shares of the seats that are not residual, added up */
+    sc_row *seat_training, *seat_inference, *seat_revenue;
+    sc_row *segment_revenue, *segment_margin;
+    sc_row *revenue, *corporate_cost, *ebit, *tax_rate, *tax, *nol, *nol_used, *nopat, *capex, *depreciation,
+        *reinvestment, *sbc, *fcff, *wacc, *discount_to_end, *discount_factor, *pv;
+
+    sc_row curve_k, curve_mid, curve_floor, curve_ceiling;
+    sc_row terminal_growth, terminal_wacc, terminal_tax_rate, terminal_nopat, terminal_fcff, terminal_metric;
+    sc_row terminal_value, terminal_discount, pv_terminal, pv_forecast, enterprise_value;
+    struct sc_settlement settlement[SC_LANES];
+};
+
+/* Bytes that a block for this plan needs, and its making from that many bytes aligned to 64. */
+size_t sc_block_size(const struct sc_plan *plan);
+void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *memory);
+
+/* A driver that differs from the plan's value: value has one number per lane. */
+struct sc_change {
+    sc_slot slot;
+    const double *value;
+};
+
+/* What to evaluate: 1 … SC_LANES lanes; lost[lane] as in the block. */
+struct sc_lanes {
+    size_t count;
+    const double *lost;
+    const struct sc_change *change;
+    size_t change_count;
+};
+
+/* Evaluates sections 2 to 7 in every lane. A lane that leaves the domain has bits in block->fault and figures
+ * of no meaning; the others are not touched by it. */
+void sc_evaluate(struct sc_block *block, const struct sc_lanes *lanes);
+
+/* The market alone (sections 2 to 4), for as many years as the block has. */
+void sc_evaluate_market(struct sc_block *block, const struct sc_lanes *lanes);
+
+/* The share of a lane whose enterprise value were another. */
+struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value);
+
+/* Adds a fault, with place and figures, for each bit of the lane. */
+void sc_block_explain(const struct sc_block *block, size_t lane, struct sc_faults *faults);
+
+/* The value of a path in a year, in every lane; 0 for an absent path. Past an array's end its last value
+ * holds. */
+void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out);
+
+/* The fit of the plan's inference share to its observations, with the numbers of a lane. False when it has
+ * none, or none was found: then fit->reason says why. */
+bool sc_block_fit(const struct sc_block *block, size_t lane, struct sc_fit *fit);
+
+/* The plan's own value of a slot; fallback for SC_NO_SLOT. */
+static inline double sc_plan_value(const struct sc_plan *plan, sc_slot slot, double fallback)
+{
+    return slot == SC_NO_SLOT ? fallback : plan->driver[slot];
+}
+
+/* Section 8, and the headline figures. Arrays are indexed by the year of loss, 1 … horizon. */
+struct sc_chair {
+    bool present; /* the scenario has a chair block; otherwise only value_if_held and expected_value hold */
+    int horizon;
+    double lost_probability[SC_YEARS_MAX], survival[SC_YEARS_MAX], value_if_lost[SC_YEARS_MAX];
+    double hold_probability, value_if_held, expected_value;
+    double chair_value_per_share, chair_value;
+    double on_value, forever;
+    const char *forever_reason; /* why forever is not defined, or NULL */
+    double break_even;          /* hold probability; NAN with a reason */
+    double break_even_factor;   /* by which the hazard was scaled */
+    const char *break_even_reason;
+};
+
+/* Evaluates all branches of the plan's own drivers. On return the block's lane 0 is the branch in which the
+ * chair is held. False: some branch has no value; faults say why. */
+bool sc_chair_evaluate(struct sc_block *block, struct sc_chair *chair, struct sc_faults *faults);
 
 #endif

@@ -40,7 +40,7 @@ struct sc_path {
 enum sc_curve { SC_CURVE_NONE, SC_CURVE_LOGISTIC, SC_CURVE_GOMPERTZ, SC_CURVE_PCHIP };
 enum sc_timing { SC_TIMING_MID, SC_TIMING_END };
 enum sc_terminal_method { SC_GORDON, SC_VALUE_DRIVER, SC_EXIT_MULTIPLE, SC_H_MODEL };
-enum sc_metric { SC_METRIC_REVENUE, SC_METRIC_EBIT, SC_METRIC_EBITDA, SC_METRIC_NOPAT };
+enum sc_metric { SC_METRIC_ABSENT, SC_METRIC_REVENUE, SC_METRIC_EBIT, SC_METRIC_EBITDA, SC_METRIC_NOPAT };
 enum sc_dilution_method { SC_TREASURY, SC_OPTION_VALUE };
 enum sc_sbc_treatment { SC_SBC_EXPENSE, SC_SBC_ADDBACK };
 
@@ -138,8 +138,8 @@ struct sc_node {
 enum sc_origin { SC_FROM_DOCUMENT, SC_FROM_PARENT, SC_FROM_OVERRIDE, SC_FROM_DEFAULT };
 
 struct sc_plan {
-    const double *driver; /* [slots] */
-    const uint16_t *driver_node; /* [slots] */
+    const double *driver;         /* [slots] */
+    const uint16_t *driver_node;  /* [slots] */
     const uint8_t *driver_origin; /* [slots], enum sc_origin */
     size_t slots;
     const struct sc_node *node;
@@ -195,8 +195,8 @@ struct sc_plan {
     } returns;
 
     /* Follow from the dates (MODEL 1): sc_plan_link. */
-    double stub;           /* s, the part of year 1 still to come */
-    int base_market_year;  /* m(0) */
+    double stub;          /* s, the part of year 1 still to come */
+    int base_market_year; /* m(0) */
 };
 
 #endif

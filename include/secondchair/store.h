@@ -60,8 +60,8 @@ struct sc_page {
 };
 
 /* Opens or creates the database and its lock, migrates it, starts the writer. On failure NULL, and reason
- * says in a sentence what is wrong and what to do: no directory, newer schema, foreign or corrupt file, locked by
- * another server. Never overwrites a file that it does not understand. */
+ * says in a sentence what is wrong and what to do: no directory, newer schema, foreign or corrupt file,
+ * locked by another server. Never overwrites a file that it does not understand. */
 struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_size);
 
 /* Commits what waits, checkpoints, closes. All readers must be closed before. */
@@ -79,12 +79,12 @@ enum sc_store_status sc_reader_list(struct sc_reader *reader, const struct sc_fi
                                     struct sc_arena *arena, struct sc_page *page);
 
 /* The revisions of one scenario, newest first, without bodies; after is a revision number or 0. */
-enum sc_store_status sc_reader_revisions(struct sc_reader *reader, const char *id, int64_t after, size_t limit,
-                                         struct sc_arena *arena, struct sc_page *page);
+enum sc_store_status sc_reader_revisions(struct sc_reader *reader, const char *id, int64_t after,
+                                         size_t limit, struct sc_arena *arena, struct sc_page *page);
 
-/* Every revision of every scenario, deleted and built-in ones too, bodies included: in order of creation of the
- * scenarios, so that a parent comes before its variants, and of their revisions. cursor starts at 0 and is
- * moved on; page->count 0 is the end. */
+/* Every revision of every scenario, deleted and built-in ones too, bodies included: in order of creation of
+ * the scenarios, so that a parent comes before its variants, and of their revisions. cursor starts at 0 and
+ * is moved on; page->count 0 is the end. */
 enum sc_store_status sc_reader_export(struct sc_reader *reader, int64_t *cursor, size_t limit,
                                       struct sc_arena *arena, struct sc_page *page);
 
@@ -96,9 +96,9 @@ enum sc_write_kind {
     SC_WRITE_REVISE,  /* records[0] becomes the next revision of its id */
     SC_WRITE_DELETE,  /* marks records[0].id deleted */
     SC_WRITE_RESTORE, /* takes the mark off */
-    SC_WRITE_IMPORT   /* all records as they are, with their ids, revisions and times; a revision that is there
-                         with the same sha256 and body is passed over, one that differs is SC_STORE_EXISTS, and
-                         then nothing of the import is kept */
+    SC_WRITE_IMPORT /* all records as they are, with their ids, revisions and times; a revision that is there
+                       with the same sha256 and body is passed over, one that differs is SC_STORE_EXISTS, and
+                       then nothing of the import is kept */
 };
 
 /* A write and its result. Owned by the caller, who keeps it and all it points to until done is called. */
@@ -112,7 +112,8 @@ struct sc_write {
     size_t failed_record; /* of an import that failed: which one */
     size_t written;       /* revisions written; an import passes over what is there already */
     /* record[0]'s revision, created_at, updated_at and deleted_at say what is now stored. */
-    void (*done)(struct sc_write *write); /* on the writer's thread, after the commit is durable (or refused) */
+    void (*done)(
+        struct sc_write *write); /* on the writer's thread, after the commit is durable (or refused) */
     void *context;
     struct sc_write *next; /* the store's */
 };

@@ -2,44 +2,73 @@
 
 #include <stdio.h>
 
-
 /* A line of the table is one of these; AT says where the value goes. */
 #define AT(type, path) offsetof(struct type, path)
-#define END {.name = NULL}
+#define END                                                                                                  \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
 #define NUMBER(at, text, when, what, of, least_, most_, otherwise, says)                                     \
-    {.name = text, .kind = SC_KIND_NUMBER, .presence = when, .unit = SC_UNIT_##what, .group = SC_GROUP_##of,  \
-     .low = least_, .high = most_, .fallback = otherwise, .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_NUMBER, .presence = when, .unit = SC_UNIT_##what,                      \
+        .group = SC_GROUP_##of, .low = least_, .high = most_, .fallback = otherwise, .offset = at,           \
+        .meaning = says                                                                                      \
+    }
 #define ABOVE(at, text, when, what, of, least_, most_, otherwise, says)                                      \
-    {.name = text, .kind = SC_KIND_NUMBER, .presence = when, .unit = SC_UNIT_##what, .group = SC_GROUP_##of,  \
-     .open_low = true, .low = least_, .high = most_, .fallback = otherwise, .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_NUMBER, .presence = when, .unit = SC_UNIT_##what,                      \
+        .group = SC_GROUP_##of, .open_low = true, .low = least_, .high = most_, .fallback = otherwise,       \
+        .offset = at, .meaning = says                                                                        \
+    }
 #define BELOW(at, text, when, what, of, least_, most_, otherwise, says)                                      \
-    {.name = text, .kind = SC_KIND_NUMBER, .presence = when, .unit = SC_UNIT_##what, .group = SC_GROUP_##of,  \
-     .open_high = true, .low = least_, .high = most_, .fallback = otherwise, .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_NUMBER, .presence = when, .unit = SC_UNIT_##what,                      \
+        .group = SC_GROUP_##of, .open_high = true, .low = least_, .high = most_, .fallback = otherwise,      \
+        .offset = at, .meaning = says                                                                        \
+    }
 #define INTEGER(at, text, when, what, of, least_, most_, otherwise, says)                                    \
-    {.name = text, .kind = SC_KIND_INTEGER, .presence = when, .unit = SC_UNIT_##what, .group = SC_GROUP_##of, \
-     .low = least_, .high = most_, .fallback = otherwise, .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_INTEGER, .presence = when, .unit = SC_UNIT_##what,                     \
+        .group = SC_GROUP_##of, .low = least_, .high = most_, .fallback = otherwise, .offset = at,           \
+        .meaning = says                                                                                      \
+    }
 #define PATH(at, text, when, what, of, first, least_, most_, otherwise, says)                                \
-    {.name = text, .kind = SC_KIND_PATH, .presence = when, .unit = SC_UNIT_##what, .group = SC_GROUP_##of,    \
-     .first_year = first, .low = least_, .high = most_, .fallback = otherwise, .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_PATH, .presence = when, .unit = SC_UNIT_##what,                        \
+        .group = SC_GROUP_##of, .first_year = first, .low = least_, .high = most_, .fallback = otherwise,    \
+        .offset = at, .meaning = says                                                                        \
+    }
 #define PATH_ABOVE(at, text, when, what, of, first, least_, most_, otherwise, says)                          \
-    {.name = text, .kind = SC_KIND_PATH, .presence = when, .unit = SC_UNIT_##what, .group = SC_GROUP_##of,    \
-     .first_year = first, .open_low = true, .low = least_, .high = most_, .fallback = otherwise,              \
-     .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_PATH, .presence = when, .unit = SC_UNIT_##what,                        \
+        .group = SC_GROUP_##of, .first_year = first, .open_low = true, .low = least_, .high = most_,         \
+        .fallback = otherwise, .offset = at, .meaning = says                                                 \
+    }
 #define OBJECT(at, text, when, of, members, says)                                                            \
-    {.name = text, .kind = SC_KIND_OBJECT, .presence = when, .group = SC_GROUP_##of, .offset = at,            \
-     .member = members, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_OBJECT, .presence = when, .group = SC_GROUP_##of, .offset = at,        \
+        .member = members, .meaning = says                                                                   \
+    }
 #define LIST(at, text, when, of, members, element, least_, most_, says)                                      \
-    {.name = text, .kind = SC_KIND_LIST, .presence = when, .group = SC_GROUP_##of, .offset = at,              \
-     .member = members, .size = sizeof(struct element), .least = least_, .most = most_, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_LIST, .presence = when, .group = SC_GROUP_##of, .offset = at,          \
+        .member = members, .size = sizeof(struct element), .least = least_, .most = most_, .meaning = says   \
+    }
 #define CHOICE(at, text, when, of, words, otherwise, says)                                                   \
-    {.name = text, .kind = SC_KIND_CHOICE, .presence = when, .group = SC_GROUP_##of, .choice = words,         \
-     .fallback = otherwise, .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_CHOICE, .presence = when, .group = SC_GROUP_##of, .choice = words,     \
+        .fallback = otherwise, .offset = at, .meaning = says                                                 \
+    }
 #define TEXT(at, text, when, least_, most_, says)                                                            \
-    {.name = text, .kind = SC_KIND_TEXT, .presence = when, .low = least_, .high = most_, .offset = at,        \
-     .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_TEXT, .presence = when, .low = least_, .high = most_, .offset = at,    \
+        .meaning = says                                                                                      \
+    }
 #define ID(at, text, when, of, says)                                                                         \
-    {.name = text, .kind = SC_KIND_ID, .presence = when, .group = SC_GROUP_##of, .low = 1, .high = 64,        \
-     .offset = at, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = SC_KIND_ID, .presence = when, .group = SC_GROUP_##of, .low = 1, .high = 64,    \
+        .offset = at, .meaning = says                                                                        \
+    }
 
 enum { FROM_BASE_YEAR = 0, FROM_YEAR_1 = 1 };
 
@@ -51,12 +80,12 @@ static const char *const TIMINGS[] = {"mid", "end", NULL};
 static const char *const SHAPES[] = {"linear", "geometric", "logistic", NULL};
 static const char *const CURVES[] = {"", "logistic", "gompertz", "pchip", NULL};
 static const char *const METHODS[] = {"gordon", "value_driver", "exit_multiple", "h_model", NULL};
-static const char *const METRICS[] = {"revenue", "ebit", "ebitda", "nopat", NULL};
+static const char *const METRICS[] = {"", "revenue", "ebit", "ebitda", "nopat", NULL};
 static const char *const DILUTIONS[] = {"treasury", "option_value", NULL};
 static const char *const TREATMENTS[] = {"expense", "addback", NULL};
 static const char *const SOURCE_KINDS[] = {"reported", "derived", "assumption", NULL};
 static const char *const CORRELATIONS[] = {"spearman", "pearson", NULL};
-static const char *const DISTRIBUTIONS[] = {"normal", "lognormal",  "uniform",   "triangular", "pert",
+static const char *const DISTRIBUTIONS[] = {"normal", "lognormal", "uniform",  "triangular", "pert",
                                             "beta",   "student_t", "discrete", "fit",        NULL};
 
 const struct sc_field SC_RAMP_FIELDS[] = {
@@ -64,8 +93,9 @@ const struct sc_field SC_RAMP_FIELDS[] = {
            "Value up to and including year `from`."),
     NUMBER(0, "end", SC_REQUIRED, NONE, NONE, -MONEY_MAX, MONEY_MAX, 0, "Value from year `to` on."),
     CHOICE(0, "shape", SC_DEFAULTED, NONE, SHAPES, SC_SHAPE_LINEAR, "How the value moves between the two."),
-    INTEGER(0, "from", SC_OPTIONAL, YEARS, NONE, 0, 100, 0,
-            "Fiscal year in which the move starts; 1 unless given (0 for the market's shares and the seats)."),
+    INTEGER(
+        0, "from", SC_OPTIONAL, YEARS, NONE, 0, 100, 0,
+        "Fiscal year in which the move starts; 1 unless given (0 for the market's shares and the seats)."),
     INTEGER(0, "to", SC_OPTIONAL, YEARS, NONE, 0, 100, 0,
             "Fiscal year in which the move ends; the horizon unless given."),
     END};
@@ -73,9 +103,17 @@ const struct sc_field SC_RAMP_FIELDS[] = {
 static const struct sc_field OBSERVATION[] = {
     NUMBER(AT(sc_observation, year), "year", SC_REQUIRED, YEAR, INFERENCE_SHARE, 1900, 2200, 0,
            "Calendar year observed; may be fractional."),
-    {.name = "value", .kind = SC_KIND_NUMBER, .presence = SC_OPTIONAL, .unit = SC_UNIT_SHARE,
-     .group = SC_GROUP_INFERENCE_SHARE, .open_low = true, .open_high = true, .low = 0, .high = 1,
-     .offset = AT(sc_observation, value), .meaning = "Inference's share as observed: a point."},
+    {.name = "value",
+     .kind = SC_KIND_NUMBER,
+     .presence = SC_OPTIONAL,
+     .unit = SC_UNIT_SHARE,
+     .group = SC_GROUP_INFERENCE_SHARE,
+     .open_low = true,
+     .open_high = true,
+     .low = 0,
+     .high = 1,
+     .offset = AT(sc_observation, value),
+     .meaning = "Inference's share as observed: a point."},
     NUMBER(AT(sc_observation, low), "low", SC_OPTIONAL, SHARE, INFERENCE_SHARE, 0, 1, 0,
            "Lower bound of a range; alone: \"more than\"."),
     NUMBER(AT(sc_observation, high), "high", SC_OPTIONAL, SHARE, INFERENCE_SHARE, 0, 1, 0,
@@ -98,8 +136,15 @@ static const struct sc_field SHARE_CURVE[] = {
           "Share far in the future; 1 unless given, or fitted where observations are given."),
     LIST(AT(sc_share_curve, observation), "observations", SC_OPTIONAL, INFERENCE_SHARE, OBSERVATION,
          sc_observation, 1, SC_OBSERVATIONS_MAX, "What publishers reported; the curve is fitted to them."),
-    {.name = "points", .kind = SC_KIND_POINTS, .presence = SC_OPTIONAL, .unit = SC_UNIT_SHARE,
-     .group = SC_GROUP_INFERENCE_SHARE, .low = 0, .high = 1, .least = 1, .most = SC_POINTS_MAX,
+    {.name = "points",
+     .kind = SC_KIND_POINTS,
+     .presence = SC_OPTIONAL,
+     .unit = SC_UNIT_SHARE,
+     .group = SC_GROUP_INFERENCE_SHARE,
+     .low = 0,
+     .high = 1,
+     .least = 1,
+     .most = SC_POINTS_MAX,
      .offset = AT(sc_share_curve, point),
      .meaning = "[[year, value], …] of a pchip curve, years ascending; flat outside."},
     PATH(AT(sc_share_curve, path), "path", SC_OPTIONAL, SHARE, INFERENCE_SHARE, FROM_BASE_YEAR, 0, 1, 0,
@@ -133,8 +178,12 @@ static const struct sc_field MARKET[] = {
 static const struct sc_field SEAT[] = {
     ID(AT(sc_seat, id), "id", SC_REQUIRED, SEATS, "Name of the seat, unique in the document."),
     ID(AT(sc_seat, group), "group", SC_OPTIONAL, SEATS, "Which chair: first, second, custom, …"),
-    {.name = "residual", .kind = SC_KIND_FLAG, .presence = SC_DEFAULTED, .group = SC_GROUP_SEATS,
-     .offset = AT(sc_seat, residual), .meaning = "Takes what the other seats leave; at most one seat does."},
+    {.name = "residual",
+     .kind = SC_KIND_FLAG,
+     .presence = SC_DEFAULTED,
+     .group = SC_GROUP_SEATS,
+     .offset = AT(sc_seat, residual),
+     .meaning = "Takes what the other seats leave; at most one seat does."},
     PATH(AT(sc_seat, training), "training", SC_OPTIONAL, SHARE, SEATS, FROM_BASE_YEAR, 0, 1, 0,
          "Share of the silicon spent on training."),
     PATH(AT(sc_seat, inference), "inference", SC_OPTIONAL, SHARE, SEATS, FROM_BASE_YEAR, 0, 1, 0,
@@ -143,8 +192,12 @@ static const struct sc_field SEAT[] = {
 
 static const struct sc_field SEGMENT[] = {
     ID(AT(sc_segment, id), "id", SC_REQUIRED, SEGMENTS, "Name of the segment, unique in the document."),
-    {.name = "chair", .kind = SC_KIND_FLAG, .presence = SC_DEFAULTED, .group = SC_GROUP_SEGMENTS,
-     .offset = AT(sc_segment, chair), .meaning = "The segment stands on the chair: losing the chair hits it."},
+    {.name = "chair",
+     .kind = SC_KIND_FLAG,
+     .presence = SC_DEFAULTED,
+     .group = SC_GROUP_SEGMENTS,
+     .offset = AT(sc_segment, chair),
+     .meaning = "The segment stands on the chair: losing the chair hits it."},
     ID(AT(sc_segment, seat), "seat", SC_OPTIONAL, SEGMENTS, "Seat whose revenue the segment captures."),
     PATH(AT(sc_segment, capture), "capture", SC_DEFAULTED, RATIO, SEGMENTS, FROM_YEAR_1, 0, 10, 1,
          "Part of the seat's revenue that the segment books."),
@@ -152,16 +205,23 @@ static const struct sc_field SEGMENT[] = {
            "Revenue in the base year; with `growth`."),
     PATH_ABOVE(AT(sc_segment, growth), "growth", SC_OPTIONAL, RATE, SEGMENTS, FROM_YEAR_1, -1, 100, 0,
                "Growth of revenue, compounding from `base`."),
-    {.name = "values", .kind = SC_KIND_VALUES, .presence = SC_OPTIONAL, .unit = SC_UNIT_USD_MILLION,
-     .group = SC_GROUP_SEGMENTS, .first_year = FROM_YEAR_1, .low = 0, .high = MONEY_MAX,
-     .offset = AT(sc_segment, values), .meaning = "Revenue year by year."},
+    {.name = "values",
+     .kind = SC_KIND_VALUES,
+     .presence = SC_OPTIONAL,
+     .unit = SC_UNIT_USD_MILLION,
+     .group = SC_GROUP_SEGMENTS,
+     .first_year = FROM_YEAR_1,
+     .low = 0,
+     .high = MONEY_MAX,
+     .offset = AT(sc_segment, values),
+     .meaning = "Revenue year by year."},
     PATH(AT(sc_segment, margin), "margin", SC_REQUIRED, RATIO, SEGMENTS, FROM_YEAR_1, -100, 1, 0,
          "Operating margin after stock-based compensation, before amortisation of acquired intangibles."),
     END};
 
 static const struct sc_field TAX[] = {
-    PATH(AT(sc_plan, operations.tax.rate) - AT(sc_plan, operations.tax), "rate", SC_REQUIRED, RATE, OPERATIONS,
-         FROM_YEAR_1, 0, 1, 0, "Tax rate on operating profit."),
+    PATH(AT(sc_plan, operations.tax.rate) - AT(sc_plan, operations.tax), "rate", SC_REQUIRED, RATE,
+         OPERATIONS, FROM_YEAR_1, 0, 1, 0, "Tax rate on operating profit."),
     NUMBER(AT(sc_plan, operations.tax.nol) - AT(sc_plan, operations.tax), "nol", SC_DEFAULTED, USD_MILLION,
            OPERATIONS, 0, MONEY_MAX, 0, "Net operating loss carried forward at the end of year 0."),
     NUMBER(AT(sc_plan, operations.tax.nol_limit) - AT(sc_plan, operations.tax), "nol_limit", SC_DEFAULTED,
@@ -191,12 +251,13 @@ static const struct sc_field STOCK_COMPENSATION[] = {
     END};
 
 static const struct sc_field OPERATIONS[] = {
-    NUMBER(AT(sc_operations, base_revenue), "base_revenue", SC_REQUIRED, USD_MILLION, OPERATIONS, 0, MONEY_MAX,
-           0, "Revenue of the last reported year, year 0."),
+    NUMBER(AT(sc_operations, base_revenue), "base_revenue", SC_REQUIRED, USD_MILLION, OPERATIONS, 0,
+           MONEY_MAX, 0, "Revenue of the last reported year, year 0."),
     NUMBER(AT(sc_operations, invested_capital), "invested_capital", SC_OPTIONAL, USD_MILLION, OPERATIONS,
-           -MONEY_MAX, MONEY_MAX, 0, "Invested capital at the end of year 0; only the reported ROIC needs it."),
-    PATH(AT(sc_operations, corporate_cost), "corporate_cost", SC_DEFAULTED, RATIO, OPERATIONS, FROM_YEAR_1, -10,
-         10, 0, "Costs that no segment bears, share of revenue."),
+           -MONEY_MAX, MONEY_MAX, 0,
+           "Invested capital at the end of year 0; only the reported ROIC needs it."),
+    PATH(AT(sc_operations, corporate_cost), "corporate_cost", SC_DEFAULTED, RATIO, OPERATIONS, FROM_YEAR_1,
+         -10, 10, 0, "Costs that no segment bears, share of revenue."),
     OBJECT(AT(sc_operations, tax), "tax", SC_REQUIRED, OPERATIONS, TAX, "Tax on operating profit."),
     OBJECT(AT(sc_operations, reinvestment), "reinvestment", SC_REQUIRED, OPERATIONS, REINVESTMENT,
            "What growth costs: sales_to_capital, or capex, depreciation and working capital."),
@@ -206,19 +267,19 @@ static const struct sc_field OPERATIONS[] = {
 
 #define CAPM_FIELDS(of)                                                                                      \
     {                                                                                                        \
-        NUMBER(AT(sc_capm, risk_free), "risk_free", SC_REQUIRED, RATE, of, -1, 1, 0, "Risk-free rate."),      \
-            NUMBER(AT(sc_capm, erp), "erp", SC_REQUIRED, RATE, of, -1, 1, 0, "Equity risk premium."),         \
-            NUMBER(AT(sc_capm, beta_unlevered), "beta_unlevered", SC_REQUIRED, RATIO, of, -10, 10, 0,         \
-                   "Beta of the business without debt."),                                                     \
-            BELOW(AT(sc_capm, debt_to_value), "debt_to_value", SC_DEFAULTED, SHARE, of, 0, 1, 0,              \
-                  "Debt's part of the firm's value, D/V."),                                                   \
-            NUMBER(AT(sc_capm, cost_of_debt), "cost_of_debt", SC_DEFAULTED, RATE, of, -1, 1, 0,               \
-                   "Cost of debt before tax."),                                                               \
-            NUMBER(AT(sc_capm, tax), "tax", SC_DEFAULTED, RATE, of, 0, 1, 0,                                  \
-                   "Tax rate of the interest shield and of the levered beta."),                               \
-            NUMBER(AT(sc_capm, premium), "premium", SC_DEFAULTED, RATE, of, -1, 1, 0,                         \
-                   "Added to the cost of equity, for size or country."),                                      \
-            END                                                                                               \
+        NUMBER(AT(sc_capm, risk_free), "risk_free", SC_REQUIRED, RATE, of, -1, 1, 0, "Risk-free rate."),     \
+            NUMBER(AT(sc_capm, erp), "erp", SC_REQUIRED, RATE, of, -1, 1, 0, "Equity risk premium."),        \
+            NUMBER(AT(sc_capm, beta_unlevered), "beta_unlevered", SC_REQUIRED, RATIO, of, -10, 10, 0,        \
+                   "Beta of the business without debt."),                                                    \
+            BELOW(AT(sc_capm, debt_to_value), "debt_to_value", SC_DEFAULTED, SHARE, of, 0, 1, 0,             \
+                  "Debt's part of the firm's value, D/V."),                                                  \
+            NUMBER(AT(sc_capm, cost_of_debt), "cost_of_debt", SC_DEFAULTED, RATE, of, -1, 1, 0,              \
+                   "Cost of debt before tax."),                                                              \
+            NUMBER(AT(sc_capm, tax), "tax", SC_DEFAULTED, RATE, of, 0, 1, 0,                                 \
+                   "Tax rate of the interest shield and of the levered beta."),                              \
+            NUMBER(AT(sc_capm, premium), "premium", SC_DEFAULTED, RATE, of, -1, 1, 0,                        \
+                   "Added to the cost of equity, for size or country."),                                     \
+            END                                                                                              \
     }
 static const struct sc_field DISCOUNT_CAPM[] = CAPM_FIELDS(DISCOUNT);
 static const struct sc_field TERMINAL_CAPM[] = CAPM_FIELDS(TERMINAL);
@@ -307,12 +368,11 @@ static const struct sc_field DILUTION[] = {
          "Warrants, by tranche, with what vests them."),
     END};
 
-static const struct sc_field FAILURE[] = {
-    NUMBER(IN(failure, probability), "probability", SC_REQUIRED, SHARE, BRIDGE, 0, 1, 0,
-           "Probability that the firm fails."),
-    NUMBER(IN(failure, recovery), "recovery", SC_REQUIRED, SHARE, BRIDGE, 0, 1, 0,
-           "Part of enterprise value recovered then."),
-    END};
+static const struct sc_field FAILURE[] = {NUMBER(IN(failure, probability), "probability", SC_REQUIRED, SHARE,
+                                                 BRIDGE, 0, 1, 0, "Probability that the firm fails."),
+                                          NUMBER(IN(failure, recovery), "recovery", SC_REQUIRED, SHARE,
+                                                 BRIDGE, 0, 1, 0, "Part of enterprise value recovered then."),
+                                          END};
 
 static const struct sc_field CHAIR[] = {
     PATH(IN(chair, hazard), "hazard", SC_REQUIRED, RATE, CHAIR, FROM_YEAR_1, 0, 1, 0,
@@ -332,11 +392,12 @@ static const struct sc_field RETURNS[] = {
           "Yearly growth of the basic share count, net of buybacks."),
     END};
 
-#define ANY(text, says)                                                                                      \
-    NUMBER(SC_NOT_STORED, text, SC_OPTIONAL, NONE, NONE, -MONEY_MAX, MONEY_MAX, 0, says)
+#define ANY(text, says) NUMBER(SC_NOT_STORED, text, SC_OPTIONAL, NONE, NONE, -MONEY_MAX, MONEY_MAX, 0, says)
 #define ANY_LIST(text, shape, most_, says)                                                                   \
-    {.name = text, .kind = shape, .presence = SC_OPTIONAL, .low = -MONEY_MAX, .high = MONEY_MAX,              \
-     .offset = SC_NOT_STORED, .least = 1, .most = most_, .meaning = says}
+    {                                                                                                        \
+        .name = text, .kind = shape, .presence = SC_OPTIONAL, .low = -MONEY_MAX, .high = MONEY_MAX,          \
+        .offset = SC_NOT_STORED, .least = 1, .most = most_, .meaning = says                                  \
+    }
 static const struct sc_field DISTRIBUTION[] = {
     CHOICE(SC_NOT_STORED, "kind", SC_REQUIRED, NONE, DISTRIBUTIONS, 0, "Family of the distribution."),
     ANY("mean", "Mean; of normal."),
@@ -359,7 +420,10 @@ static const struct sc_field DISTRIBUTION[] = {
     END};
 
 static const struct sc_field UNCERTAIN_DRIVER[] = {
-    {.name = "pointer", .kind = SC_KIND_POINTER, .presence = SC_REQUIRED, .offset = SC_NOT_STORED,
+    {.name = "pointer",
+     .kind = SC_KIND_POINTER,
+     .presence = SC_REQUIRED,
+     .offset = SC_NOT_STORED,
      .meaning = "The driver that is uncertain."},
     OBJECT(SC_NOT_STORED, "distribution", SC_REQUIRED, NONE, DISTRIBUTION, "How it is distributed."),
     END};
@@ -367,18 +431,30 @@ static const struct sc_field UNCERTAIN_DRIVER[] = {
 static const struct sc_field CORRELATION[] = {
     CHOICE(SC_NOT_STORED, "kind", SC_REQUIRED, NONE, CORRELATIONS, 0, "Which coefficients the matrix holds."),
     ANY_LIST("matrix", SC_KIND_MATRIX, 64, "Correlations, in the order of the drivers."),
-    {.name = "repair", .kind = SC_KIND_FLAG, .presence = SC_DEFAULTED, .offset = SC_NOT_STORED,
+    {.name = "repair",
+     .kind = SC_KIND_FLAG,
+     .presence = SC_DEFAULTED,
+     .offset = SC_NOT_STORED,
      .meaning = "Replace a matrix that is not positive definite by the nearest one that is."},
     END};
 
 static const struct sc_field UNCERTAINTY[] = {
-    {.name = "drivers", .kind = SC_KIND_LIST, .presence = SC_REQUIRED, .offset = SC_NOT_STORED,
-     .member = UNCERTAIN_DRIVER, .least = 0, .most = 64, .meaning = "The uncertain drivers."},
+    {.name = "drivers",
+     .kind = SC_KIND_LIST,
+     .presence = SC_REQUIRED,
+     .offset = SC_NOT_STORED,
+     .member = UNCERTAIN_DRIVER,
+     .least = 0,
+     .most = 64,
+     .meaning = "The uncertain drivers."},
     OBJECT(SC_NOT_STORED, "correlation", SC_OPTIONAL, NONE, CORRELATION, "How they move together."),
     END};
 
 static const struct sc_field SOURCE[] = {
-    {.name = "pointer", .kind = SC_KIND_POINTER, .presence = SC_REQUIRED, .offset = SC_NOT_STORED,
+    {.name = "pointer",
+     .kind = SC_KIND_POINTER,
+     .presence = SC_REQUIRED,
+     .offset = SC_NOT_STORED,
      .meaning = "The figure, or the part of the document, that the source is for."},
     TEXT(SC_NOT_STORED, "text", SC_REQUIRED, 1, 2000, "The source, in words."),
     CHOICE(SC_NOT_STORED, "kind", SC_OPTIONAL, NONE, SOURCE_KINDS, 0,
@@ -390,17 +466,32 @@ const struct sc_field SC_SCENARIO_FIELDS[] = {
     TEXT(AT(sc_plan, name), "name", SC_REQUIRED, 1, 200, "What the scenario is called."),
     TEXT(AT(sc_plan, company), "company", SC_REQUIRED, 1, 100, "Company valued, by name or ticker."),
     TEXT(AT(sc_plan, description), "description", SC_OPTIONAL, 0, 4000, "What the scenario is about."),
-    {.name = "tags", .kind = SC_KIND_TEXTS, .presence = SC_OPTIONAL, .offset = SC_NOT_STORED, .low = 1,
-     .high = 50, .least = 0, .most = 32, .meaning = "Words to find the scenario by."},
+    {.name = "tags",
+     .kind = SC_KIND_TEXTS,
+     .presence = SC_OPTIONAL,
+     .offset = SC_NOT_STORED,
+     .low = 1,
+     .high = 50,
+     .least = 0,
+     .most = 32,
+     .meaning = "Words to find the scenario by."},
     CHOICE(SC_NOT_STORED, "currency", SC_DEFAULTED, NONE, CURRENCIES, 0, "Currency of all amounts."),
-    {.name = "valuation_date", .kind = SC_KIND_DATE, .presence = SC_REQUIRED, .group = SC_GROUP_TIMING,
-     .offset = AT(sc_plan, valuation_date), .meaning = "Day on which the company is valued."},
+    {.name = "valuation_date",
+     .kind = SC_KIND_DATE,
+     .presence = SC_REQUIRED,
+     .group = SC_GROUP_TIMING,
+     .offset = AT(sc_plan, valuation_date),
+     .meaning = "Day on which the company is valued."},
     ABOVE(AT(sc_plan, price), "price", SC_REQUIRED, USD_PER_SHARE, NONE, 0, MONEY_MAX, 0,
           "Price of a share on that day."),
     NUMBER(AT(sc_plan, fair_band), "fair_band", SC_DEFAULTED, SHARE, NONE, 0, 1, 0.1,
            "How far value may be from price, up or down, and the price still be called fair."),
-    {.name = "base_year_end", .kind = SC_KIND_DATE, .presence = SC_REQUIRED, .group = SC_GROUP_TIMING,
-     .offset = AT(sc_plan, base_year_end), .meaning = "Day on which the last reported fiscal year, year 0, ended."},
+    {.name = "base_year_end",
+     .kind = SC_KIND_DATE,
+     .presence = SC_REQUIRED,
+     .group = SC_GROUP_TIMING,
+     .offset = AT(sc_plan, base_year_end),
+     .meaning = "Day on which the last reported fiscal year, year 0, ended."},
     INTEGER(AT(sc_plan, horizon_slot), "horizon", SC_DEFAULTED, YEARS, NONE, 1, SC_HORIZON_MAX, 10,
             "Number of years forecast."),
     CHOICE(AT(sc_plan, timing), "timing", SC_DEFAULTED, TIMING, TIMINGS, SC_TIMING_MID,
@@ -419,10 +510,17 @@ const struct sc_field SC_SCENARIO_FIELDS[] = {
     OBJECT(AT(sc_plan, dilution), "dilution", SC_REQUIRED, BRIDGE, DILUTION, "Who shares the equity."),
     OBJECT(AT(sc_plan, failure), "failure", SC_OPTIONAL, BRIDGE, FAILURE, "The risk that the firm fails."),
     OBJECT(AT(sc_plan, chair), "chair", SC_OPTIONAL, CHAIR, CHAIR, "The risk that the chair is lost."),
-    OBJECT(AT(sc_plan, returns), "returns", SC_DEFAULTED, NONE, RETURNS, "For the look back from the horizon."),
+    OBJECT(AT(sc_plan, returns), "returns", SC_DEFAULTED, NONE, RETURNS,
+           "For the look back from the horizon."),
     OBJECT(SC_NOT_STORED, "uncertainty", SC_OPTIONAL, NONE, UNCERTAINTY, "Drivers that are not certain."),
-    {.name = "sources", .kind = SC_KIND_LIST, .presence = SC_OPTIONAL, .offset = SC_NOT_STORED,
-     .member = SOURCE, .least = 0, .most = 256, .meaning = "Where the figures come from."},
+    {.name = "sources",
+     .kind = SC_KIND_LIST,
+     .presence = SC_OPTIONAL,
+     .offset = SC_NOT_STORED,
+     .member = SOURCE,
+     .least = 0,
+     .most = 256,
+     .meaning = "Where the figures come from."},
     END};
 
 const char *sc_unit_name(enum sc_unit unit)

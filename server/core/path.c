@@ -1,0 +1,64 @@
+#include "path.h"
+
+#include <math.h>
+
+/* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
+static double ramp_position(const struct sc_path *path, int year)
+{
+    if (year <= path->from) return 0;
+    if (year >= path->to) return 1;
+    double u = (double)(year - path->from) / (path->to - path->from);
+    if (path->shape != SC_SHAPE_LOGISTIC) return u;
+    double first = 1 / (1 + exp(5)), last = 1 / (1 + exp(-5));
+    return (1 / (1 + exp(-10 * (u - 0.5))) - first) / (last - first);
+}
+
+static void ramp_row(const struct sc_path *path, double position, const sc_row *driver, sc_row out)
+{
+    const double *start = driver[path->slot], *end = driver[path->slot + 1];
+    if (position <= 0 || position >= 1) {
+        const double *reached = position <= 0 ? start : end;
+        SC_EACH_LANE (l) out[l] = reached[l];
+    } else if (path->shape == SC_SHAPE_GEOMETRIC) {
+        SC_EACH_LANE (l) out[l] = start[l] * pow(end[l] / start[l], position);
+    } else {
+        SC_EACH_LANE (l) out[l] = start[l] + (end[l] - start[l]) * position;
+    }
+}
+
+static void fill(sc_row out, double value)
+{
+    SC_EACH_LANE (l) out[l] = value;
+}
+
+void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
+{
+    const double *from = NULL;
+    switch ((enum sc_path_form)path->form) {
+    case SC_PATH_ABSENT:
+        fill(out, 0);
+        return;
+    case SC_PATH_RAMP:
+        ramp_row(path, ramp_position(path, year), (const sc_row *)block->driver, out);
+        return;
+    case SC_PATH_CONSTANT:
+        from = block->driver[path->slot];
+        break;
+    case SC_PATH_VALUES: {
+        int index = year - path->first_year, last = path->count - 1;
+        from = block->driver[path->slot + (index > last ? last : index)];
+        break;
+    }
+    }
+    SC_EACH_LANE (l) out[l] = from[l];
+}
+
+void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out)
+{
+    if (slot == SC_NO_SLOT) {
+        fill(out, fallback);
+        return;
+    }
+    const double *from = block->driver[slot];
+    SC_EACH_LANE (l) out[l] = from[l];
+}
