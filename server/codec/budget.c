@@ -132,7 +132,6 @@ static void place(struct sc_json_error *error, const char *bytes, size_t positio
         error->line += new_line;
         error->column = new_line ? 0 : error->column + !continues;
     }
-    locate(bytes, position, error->pointer);
 }
 
 /* Whether the word around position is a number that JSON lacks. */
@@ -176,6 +175,7 @@ static void describe_failure(struct sc_json_error *error, const char *bytes, siz
                              const json_error_t *reason)
 {
     place(error, bytes, least(reason->position > 0 ? (size_t)reason->position : 0, length));
+    locate(bytes, error->position, error->pointer);
     switch (json_error_code(reason)) {
     case json_error_duplicate_key:
         error->kind = SC_JSON_DUPLICATE_KEY;
@@ -203,6 +203,7 @@ json_t *sc_json_parse(const char *bytes, size_t length, const struct sc_json_lim
     error->kind = sc_json_budget(bytes, length, limits, &position);
     if (error->kind != SC_JSON_FINE) {
         place(error, bytes, position + 1);
+        locate(bytes, position, error->pointer);
         describe_budget(error, limits);
         return NULL;
     }

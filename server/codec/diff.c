@@ -106,10 +106,11 @@ static void compare_arrays(struct diff *diff, const char *path, const json_t *fr
 static void compare(struct diff *diff, const char *path, const json_t *from, const json_t *to)
 {
     if (diff->failed || sc_json_same(from, to)) return;
-    bool fits = can_point_into(path, from) && can_point_into(path, to);
-    if (fits && json_is_object(from) && json_is_object(to))
+    if (json_typeof(from) != json_typeof(to) || !can_point_into(path, from) || !can_point_into(path, to))
+        add_operation(diff, "replace", path, to);
+    else if (json_is_object(from))
         compare_objects(diff, path, from, to);
-    else if (fits && json_is_array(from) && json_is_array(to))
+    else if (json_is_array(from))
         compare_arrays(diff, path, from, to);
     else
         add_operation(diff, "replace", path, to);

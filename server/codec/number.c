@@ -92,7 +92,7 @@ void sc_number_init(void)
     call_once(&prepared, prepare);
 }
 
-/* The following three hold for every exponent of a double (the test counts them through). */
+/* The following three are exact for every exponent of a double: linear approximations, good that far. */
 static int floor_log10_of_power_of_2(int n)
 {
     return (n * 1262611) >> 22;

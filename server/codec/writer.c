@@ -42,9 +42,10 @@ static bool begin_value(struct sc_json_writer *writer)
                                                [AWAITS_ITEM] = AWAITS_ITEM,
                                                [AWAITS_MEMBER] = AWAITS_KEY};
     unsigned char *level = &writer->level[writer->depth];
-    if (*level == AWAITS_ITEM) append(writer, ",", 1);
     if (!next[*level]) writer->failed = true;
-    *level = next[*level] ? next[*level] : *level;
+    if (writer->failed) return false;
+    if (*level == AWAITS_ITEM) append(writer, ",", 1);
+    *level = next[*level];
     return !writer->failed;
 }
 
