@@ -11,41 +11,52 @@
 struct sc_json_writer;
 
 struct sc_subject {
-    const char *id;    /* NULL for a document sent along */
-    int64_t revision;  /* 0 likewise */
-    char sha256[65];   /* of the canonical document after the overrides */
-    json_t *document;  /* after the overrides; owned */
-    json_t *overlay;   /* a variant's own overrides, or NULL; owned */
-    json_t *overrides; /* the question's, an array, or NULL; owned */
-    json_t *question;  /* the request's body as an object, empty where there was none; owned */
+    const char *id;       /* NULL for a document sent along */
+    int64_t revision;     /* 0 likewise */
+    char sha256[65];      /* of the canonical document after the overrides */
+    json_t *document;     /* after the overrides; owned */
+    json_t *overlay;      /* a variant's own overrides, or NULL; owned */
+    json_t *overrides;    /* the question's, an array, or NULL; owned */
+    json_t *question;     /* the members of the question alone, from the body or the query; owned */
     struct sc_plan *plan; /* in the call's arena */
-    bool inputs;       /* ?inputs=true or "inputs": true */
+    bool inputs;          /* ?inputs=true or "inputs": true */
 };
 
-/* members: the names that a question's body may hold beside "scenario", "overrides" and "inputs", ended by NULL.
- * Parses the body, resolves, overrides, compiles, sets the answer's ETag and answers 304 where it matches.
- * False: the answer is complete (a problem or a 304). Always pair with sc_subject_fini. Times are booked. */
+/* members: the names that a question's body may hold beside "scenario", "overrides" and "inputs", ended by
+ * NULL; a query may give them too (numbers, true and false as such, all else as texts). Parses the body,
+ * resolves, overrides, compiles, sets the answer's ETag and freshness, and answers 304 where the client has
+ * it. False: the answer is complete (a problem or a 304). Always pair with sc_subject_fini. Times are booked.
+ */
 bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)
     __attribute__((warn_unused_result));
 bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_subject *subject)
     __attribute__((warn_unused_result));
 void sc_subject_fini(struct sc_subject *subject);
 
-/* The members that every answer begins with: "engine", "scenario" {id, revision, sha256}, and "inputs" with
- * "inputs_sha256" where asked for. */
+/* The members that every answer begins with: "engine", "scenario" {id, revision, sha256} (id and revision
+ * null for a document sent along), and "inputs" where asked for. */
 void sc_subject_write(const struct sc_subject *subject, struct sc_json_writer *writer);
 
-/* The document of a stored scenario at a revision (0: the newest), variants resolved through their parents: new
- * reference, or NULL and the answer is a problem. record and sha256 (of the resolved document) are filled. version, unless
- * NULL, receives the revisions of the whole chain, own first, "2.5": what an ETag must name. */
+/* Hands the writer's text, one object, over as the answer to the question: 200, JSON, the subject's ETag.
+ * Where inputs were asked for, "result_sha256" becomes its last member: SHA-256 of the canonical form of the
+ * object without it. A writer that failed becomes a problem. Takes the buffer's bytes. Returns SC_ANSWERED.
+ */
+struct sc_buffer;
+enum sc_progress sc_subject_answer(struct sc_call *call, const struct sc_subject *subject,
+                                   struct sc_json_writer *writer, struct sc_buffer *buffer);
+
+/* The same for what is no question: 200, JSON, as the writer left it; ETag and freshness as they are set. */
+enum sc_progress sc_answer_json(struct sc_call *call, struct sc_json_writer *writer,
+                                struct sc_buffer *buffer);
+
+/* The document of a living stored scenario at a revision (0: the newest), variants resolved through their
+ * parents: new reference, or NULL and the answer is a problem. Not compiled. record and sha256 (of the
+ * resolved document) are filled; *overlay, unless overlay is NULL, receives a variant's own overrides (new
+ * reference) or NULL. version, unless NULL, receives the revisions of the whole chain, own first, "2.5": what
+ * an ETag must name. */
 struct sc_record;
 enum { SC_VERSION_MAX = 80 };
 json_t *sc_subject_document(struct sc_call *call, const char *id, int64_t revision, struct sc_record *record,
                             json_t **overlay, char sha256[65], char version[SC_VERSION_MAX]);
-
-/* Hands the writer's text over as the answer: 200, JSON, the ETag that was set. A writer that failed becomes
- * a problem. Returns SC_ANSWERED. */
-struct sc_buffer;
-enum sc_progress sc_answer_json(struct sc_call *call, struct sc_json_writer *writer, struct sc_buffer *buffer);
 
 #endif

@@ -1,0 +1,41 @@
+/* What one call may cost, beside the limits that the whole service shares (secondchair/limits.h). */
+#ifndef SC_APP_BUDGET_H
+#define SC_APP_BUDGET_H
+
+enum {
+    /* Keys and values of a body, and of a stored document. A scenario of the usual size has 500; jansson
+     * takes up to 350 bytes for one, so that a body costs 7 MiB at most. */
+    SC_BODY_TOKENS_MAX = 20000,
+
+    /* Nesting of a body: what recursion over a document may cost. A scenario needs 8. */
+    SC_BODY_DEPTH_MAX = 32,
+
+    /* An answer that is held in memory; a page of 200 scenarios is 100 KiB, a document 1 MiB at most. */
+    SC_ANSWER_BYTES_MAX = 16 * 1024 * 1024,
+
+    /* Keys and values of an answer that is read back for its digest: more than fit in SC_ANSWER_BYTES_MAX
+       usefully. */
+    SC_ANSWER_TOKENS_MAX = 1000000,
+
+    /* Items of a page, unless asked for otherwise, and at most. */
+    SC_PAGE_DEFAULT = 50,
+    SC_PAGE_MAX = 200,
+
+    /* Records that an export reads at once: each may be 1 MiB. */
+    SC_EXPORT_PAGE = 16,
+
+    /* Exports running at once: each holds a view of the store, which keeps the write-ahead log from being
+     * shortened. Beyond it: 503. */
+    SC_EXPORTS_MAX = 4,
+
+    /* Memory of an export's page, and of one import line while it is checked. */
+    SC_PAGE_ARENA = 32 * 1024 * 1024,
+
+    /* A revision's number, so that the revisions of a chain fit in an ETag. */
+    SC_REVISION_MAX = 999999999,
+
+    /* Names that a question's parameters and members may have. */
+    SC_NAMES_MAX = 32
+};
+
+#endif

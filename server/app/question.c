@@ -1,0 +1,151 @@
+#include "question.h"
+
+#include "budget.h"
+#include "codec/document.h"
+#include "codec/number.h"
+#include "codec/pointer.h"
+#include "request.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of the question, while it is read. */
+struct reading {
+    struct sc_call *call;
+    struct sc_question *question;
+    struct sc_faults *faults;
+    bool exhausted;
+};
+
+static const char *const OF_STORED[] = {"overrides", "inputs", NULL};
+static const char *const OF_SENT[] = {"scenario", "overrides", "inputs", NULL};
+
+/* The parameters that the query may have: the question's own, and these. */
+static bool check_parameters(struct sc_call *call, const char *const *members)
+{
+    const char *names[SC_NAMES_MAX + 4] = {"set", "inputs", "revision"};
+    size_t count = 3;
+    for (size_t i = 0; members && members[i] && i < SC_NAMES_MAX; i++) names[count++] = members[i];
+    return sc_call_allows(call, names);
+}
+
+static json_t *read_body(struct sc_call *call, bool sent)
+{
+    if (!call->body && !sent) {
+        json_t *nothing = json_object();
+        if (!nothing) sc_call_exhausted(call);
+        return nothing;
+    }
+    json_t *body = sc_call_json(call, SC_PROBLEM_invalid_question, sent ? "/scenario" : NULL);
+    if (!body || json_is_object(body)) return body;
+    json_decref(body);
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return NULL;
+    sc_fault_add(faults, SC_FAULT_wrong_type, "", "A question is an object");
+    sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+    return NULL;
+}
+
+static void take_scenario(struct reading *reading, const json_t *body)
+{
+    json_t *scenario = json_object_get(body, "scenario");
+    if (!scenario)
+        sc_fault_add(reading->faults, SC_FAULT_missing, "/scenario",
+                     "A question needs a scenario: a document, or the id of a stored one");
+    else if (!json_is_object(scenario) && !json_is_string(scenario))
+        sc_fault_add(reading->faults, SC_FAULT_wrong_type, "/scenario",
+                     "A scenario is a document, or the id of a stored one");
+    reading->question->scenario = json_incref(scenario);
+}
+
+static void take_inputs(struct reading *reading, const json_t *body)
+{
+    const json_t *inputs = json_object_get(body, "inputs");
+    if (inputs && !json_is_boolean(inputs))
+        sc_fault_add(reading->faults, SC_FAULT_wrong_type, "/inputs", "inputs is true or false");
+    if (!sc_call_parameter(reading->call, "inputs")) reading->question->inputs = json_is_true(inputs);
+}
+
+/* Those of the body first, then those of the query in its order. */
+static void take_overrides(struct reading *reading, const json_t *body)
+{
+    json_t *sent = json_object_get(body, "overrides");
+    json_t *all = json_array();
+    if (sent && !json_is_array(sent))
+        sc_fault_add(reading->faults, SC_FAULT_wrong_type, "/overrides",
+                     "Overrides are an array of {\"pointer\", \"value\"}");
+    reading->exhausted |= !all || json_array_extend(all, json_is_array(sent) ? sent : all) < 0;
+    for (size_t i = 0; i < reading->call->parameter_count; i++) {
+        const struct sc_parameter *parameter = &reading->call->parameter[i];
+        if (strcmp(parameter->name, "set") != 0) continue;
+        json_t *one = sc_document_parse_set(parameter->value);
+        char place[SC_POINTER_MAX];
+        sc_pointer_append_index(place, "/overrides", json_array_size(all));
+        if (!one)
+            sc_fault_add(reading->faults, SC_FAULT_bad_parameter, place,
+                         "\"set=%.120s\" is not set=POINTER:NUMBER", parameter->value);
+        reading->exhausted |= json_array_append_new(all, one ? one : json_null()) < 0;
+    }
+    if (json_array_size(all) > 0) reading->question->overrides = json_incref(all);
+    json_decref(all);
+}
+
+/* A parameter's value as a body would have it: whole numbers as such, so that they read as such. */
+static json_t *parameter_value(const char *text)
+{
+    double number;
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) return json_boolean(text[0] == 't');
+    if (!sc_number_read(text, strlen(text), &number)) return json_string(text);
+    if (trunc(number) == number && fabs(number) < 0x1p53) return json_integer((json_int_t)number);
+    return json_real(number);
+}
+
+static void take_member(struct reading *reading, const json_t *body, const char *name)
+{
+    const char *text = sc_call_parameter(reading->call, name);
+    json_t *value = json_object_get(body, name);
+    char place[SC_POINTER_MAX];
+    sc_pointer_append_key(place, "", name);
+    if (text && value)
+        sc_fault_add(reading->faults, SC_FAULT_bad_parameter, place, "Both the query and the body give `%s`",
+                     name);
+    if (!text && !value) return;
+    value = value ? json_incref(value) : parameter_value(text);
+    reading->exhausted |= json_object_set_new(reading->question->members, name, value) < 0;
+}
+
+static void take_all(struct reading *reading, const json_t *body, const char *const *members, bool sent)
+{
+    sc_request_members(body, sent ? OF_SENT : OF_STORED, members, "", reading->faults);
+    if (sent) take_scenario(reading, body);
+    take_inputs(reading, body);
+    take_overrides(reading, body);
+    for (size_t i = 0; members && members[i]; i++) take_member(reading, body, members[i]);
+}
+
+bool sc_question_read(struct sc_call *call, const char *const *members, bool sent,
+                      struct sc_question *question)
+{
+    *question = (struct sc_question){.members = json_object()};
+    struct reading reading = {.call = call, .question = question, .exhausted = !question->members};
+    if (!check_parameters(call, members) || !sc_call_flag(call, "inputs", &question->inputs) ||
+        !sc_call_integer(call, "revision", 1, SC_REVISION_MAX, &question->revision))
+        return false;
+    json_auto_t *body = read_body(call, sent);
+    reading.faults = body ? sc_call_faults(call) : NULL;
+    if (!reading.faults) return false;
+    take_all(&reading, body, members, sent);
+    if (sc_faults_any(reading.faults))
+        sc_call_invalid(call, SC_PROBLEM_invalid_question, reading.faults);
+    else if (reading.exhausted)
+        sc_call_exhausted(call);
+    return !sc_faults_any(reading.faults) && !reading.exhausted;
+}
+
+void sc_question_fini(struct sc_question *question)
+{
+    json_decref(question->scenario);
+    json_decref(question->overrides);
+    json_decref(question->members);
+    *question = (struct sc_question){.scenario = NULL};
+}

@@ -1,0 +1,259 @@
+#include "request.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/etag.h"
+#include "budget.h"
+#include "codec/budget.h"
+#include "codec/pointer.h"
+#include "codec/text.h"
+#include "codec/writer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t count_names(const char *const *names)
+{
+    size_t count = 0;
+    while (names && names[count]) count++;
+    return count;
+}
+
+static bool is_among(const char *const *names, const char *name)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+static bool is_repeated(const struct sc_call *call, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(call->parameter[i].name, call->parameter[index].name) == 0) return true;
+    return false;
+}
+
+bool sc_call_allows(struct sc_call *call, const char *const *names)
+{
+    for (size_t i = 0; i < call->parameter_count; i++) {
+        const char *name = call->parameter[i].name;
+        if (!is_among(names, name)) {
+            const char *meant = sc_text_suggest(name, names, count_names(names));
+            sc_call_fail(call, SC_PROBLEM_bad_request, "\"%.64s\" is no parameter here%s%s%s", name,
+                         meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
+            return false;
+        }
+        if (strcmp(name, "set") != 0 && is_repeated(call, i)) {
+            sc_call_fail(call, SC_PROBLEM_bad_request, "The parameter \"%s\" is given twice", name);
+            return false;
+        }
+    }
+    return true;
+}
+
+void sc_request_members(const json_t *object, const char *const *names, const char *const *more,
+                        const char *place, struct sc_faults *faults)
+{
+    const char *choice[SC_NAMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < count_names(names) && count < SC_NAMES_MAX; i++) choice[count++] = names[i];
+    for (size_t i = 0; i < count_names(more) && count < SC_NAMES_MAX; i++) choice[count++] = more[i];
+    for (void *at = json_object_iter((json_t *)(uintptr_t)object); at;
+         at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
+        const char *key = json_object_iter_key(at);
+        if (is_among(names, key) || is_among(more, key)) continue;
+        char pointer[SC_POINTER_MAX];
+        sc_pointer_append_key(pointer, place, key);
+        const char *meant = sc_text_suggest(key, choice, count);
+        sc_fault_add(faults, SC_FAULT_unknown_field, pointer, "There is no such member%s%s%s",
+                     meant ? "; did you mean `" : "", meant ? meant : "", meant ? "`?" : "");
+    }
+}
+
+bool sc_call_flag(struct sc_call *call, const char *name, bool *value)
+{
+    const char *text = sc_call_parameter(call, name);
+    if (!text) return true;
+    bool yes = strcmp(text, "true") == 0;
+    if (!yes && strcmp(text, "false") != 0) {
+        sc_call_fail(call, SC_PROBLEM_bad_request, "The parameter \"%s\" is true or false", name);
+        return false;
+    }
+    *value = yes;
+    return true;
+}
+
+/* Digits only, so that neither a sign nor white space passes. */
+static bool read_integer(const char *text, int64_t *value)
+{
+    int64_t result = 0;
+    if (!*text) return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(result, 10, &result) ||
+            __builtin_add_overflow(result, *text - '0', &result))
+            return false;
+    }
+    *value = result;
+    return true;
+}
+
+bool sc_call_integer(struct sc_call *call, const char *name, int64_t least, int64_t most, int64_t *value)
+{
+    const char *text = sc_call_parameter(call, name);
+    if (!text) return true;
+    int64_t number;
+    if (!read_integer(text, &number) || number < least || number > most) {
+        sc_call_fail(call, SC_PROBLEM_bad_request,
+                     "The parameter \"%s\" is a whole number from %" PRId64 " to %" PRId64, name, least,
+                     most);
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+struct sc_faults *sc_call_faults(struct sc_call *call)
+{
+    struct sc_faults *faults = sc_arena_alloc(call->arena, sizeof *faults);
+    if (!faults) sc_call_exhausted(call);
+    return faults;
+}
+
+enum sc_progress sc_call_exhausted(struct sc_call *call)
+{
+    return sc_call_fail(call, SC_PROBLEM_overloaded, "There is not enough memory for this request");
+}
+
+enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
+                                 const struct sc_faults *faults)
+{
+    const struct sc_fault *first = &faults->item[0];
+    size_t count = faults->count + faults->omitted;
+    const char *place = first->pointer[0] ? first->pointer : "the whole";
+    if (count == 1)
+        sc_call_fail(call, problem, "At %s: %s", place, first->detail);
+    else
+        sc_call_fail(call, problem, "%zu faults; the first is at %s: %s", count, place, first->detail);
+    call->answer->faults = faults;
+    return SC_ANSWERED;
+}
+
+/* Says what stopped the reading of a body; a duplicate key of a document is a fault of the document. */
+static void fail_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
+                      const char *document)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return;
+    size_t prefix = document ? strlen(document) : 0;
+    bool inside = document && strncmp(error->pointer, document, prefix) == 0 &&
+                  (prefix == 0 || error->pointer[prefix] == '/');
+    const char *pointer = inside ? error->pointer + prefix : error->pointer;
+    enum sc_fault_code code = error->kind == SC_JSON_DUPLICATE_KEY    ? SC_FAULT_duplicate_key
+                              : error->kind == SC_JSON_TOO_BIG_NUMBER ? SC_FAULT_out_of_range
+                                                                      : SC_FAULT_bad_text;
+    sc_fault_add(faults, code, code == SC_FAULT_bad_text ? error->pointer : pointer,
+                 "Line %zu, column %zu: %s", error->line, error->column, error->detail);
+    if (code == SC_FAULT_bad_text)
+        sc_call_invalid(call, SC_PROBLEM_not_json, faults);
+    else
+        sc_call_invalid(call, inside ? SC_PROBLEM_invalid_scenario : invalid, faults);
+}
+
+json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *document)
+{
+    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
+    struct sc_json_error error;
+    if (!call->body) {
+        sc_call_fail(call, SC_PROBLEM_not_json, "The body is empty");
+        return NULL;
+    }
+    uint64_t start = sc_clock_nanoseconds();
+    json_t *json = sc_json_parse(call->body, call->body_length, &limits, &error);
+    sc_call_spent(call, SC_STAGE_PARSE, start);
+    if (json) return json;
+    if (error.kind == SC_JSON_NO_MEMORY)
+        sc_call_exhausted(call);
+    else if (error.kind == SC_JSON_TOO_DEEP || error.kind == SC_JSON_TOO_MANY_TOKENS)
+        sc_call_fail(call, SC_PROBLEM_body_too_large, "Line %zu, column %zu: %s", error.line, error.column,
+                     error.detail);
+    else
+        fail_json(call, &error, invalid, document);
+    return NULL;
+}
+
+enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_status status, const char *id)
+{
+    switch (status) {
+    case SC_STORE_NOT_FOUND:
+        return sc_call_fail(call, SC_PROBLEM_not_found, "There is no \"%.64s\"", id);
+    case SC_STORE_DELETED:
+        return sc_call_fail(call, SC_PROBLEM_not_found,
+                            "\"%.64s\" is deleted; POST /v1/scenarios/%.64s/restore brings it back", id, id);
+    case SC_STORE_STALE:
+        return sc_call_fail(call, SC_PROBLEM_stale_revision, "\"%.64s\" has just been changed; read it again",
+                            id);
+    case SC_STORE_EXISTS:
+        return sc_call_fail(call, SC_PROBLEM_conflict, "\"%.64s\" is there already", id);
+    case SC_STORE_FULL:
+        return sc_call_fail(call, SC_PROBLEM_storage_full, "Nothing was stored");
+    case SC_STORE_BUSY:
+        return sc_call_fail(call, SC_PROBLEM_overloaded, "Too many writes are waiting");
+    case SC_STORE_CLOSED:
+        return sc_call_fail(call, SC_PROBLEM_storage_unavailable, "The service is shutting down");
+    case SC_STORE_BROKEN:
+        break;
+    case SC_STORE_OK:
+        break;
+    }
+    return sc_call_fail(call, SC_PROBLEM_storage_unavailable, "The storage cannot be read or written");
+}
+
+struct sc_reader *sc_call_reader(struct sc_call *call)
+{
+    if (!call->reader) sc_call_store_problem(call, SC_STORE_BROKEN, "");
+    return call->reader;
+}
+
+char *sc_call_text(struct sc_call *call, const char *text)
+{
+    return text ? sc_arena_text(call->arena, text, strlen(text)) : NULL;
+}
+
+const char *sc_json_in_arena(struct sc_arena *arena, const json_t *value, size_t *length)
+{
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    const char *text = NULL;
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(&writer, &buffer);
+    sc_json_value(&writer, value);
+    if (sc_json_finish(&writer)) text = sc_arena_text(arena, buffer.data, buffer.length);
+    if (length) *length = text ? buffer.length : 0;
+    sc_buffer_fini(&buffer);
+    return text;
+}
+
+bool sc_answer_is_known(struct sc_call *call, const char *version, enum sc_freshness freshness)
+{
+    struct sc_answer *answer = call->answer;
+    int length = snprintf(answer->etag, sizeof answer->etag, "\"%s\"", version);
+    if (length >= (int)sizeof answer->etag) answer->etag[0] = '\0';
+    answer->freshness = freshness;
+    bool known = answer->etag[0] && sc_etag_matches(call->if_none_match, answer->etag);
+    if (known) answer->outcome = SC_OUTCOME_NOT_MODIFIED;
+    return known;
+}
+
+enum sc_progress sc_answer_buffer(struct sc_call *call, enum sc_media media, struct sc_buffer *buffer)
+{
+    bool failed = buffer->failed;
+    struct sc_answer *answer = call->answer;
+    if (!failed) {
+        answer->media = media;
+        answer->body = sc_buffer_take(buffer, &answer->body_length);
+    }
+    sc_buffer_fini(buffer);
+    return failed ? sc_call_exhausted(call) : SC_ANSWERED;
+}

@@ -1,0 +1,64 @@
+/* What the use cases share in reading a call and in answering it: parameters, bodies, faults, buffers. A
+ * function that answers false or NULL has made a problem of the answer. */
+#ifndef SC_APP_REQUEST_H
+#define SC_APP_REQUEST_H
+
+#include "secondchair/call.h"
+#include "secondchair/store.h"
+
+#include <jansson.h>
+
+struct sc_buffer;
+
+/* Every parameter of the query is one of names (ended by NULL), and none but "set" is given twice. */
+bool sc_call_allows(struct sc_call *call, const char *const *names) __attribute__((warn_unused_result));
+
+/* The same for a body's members: a fault for each unknown one, with a suggestion. NULL in either list ends
+ * it. */
+void sc_request_members(const json_t *object, const char *const *names, const char *const *more,
+                        const char *place, struct sc_faults *faults);
+
+/* "true" or "false"; value stays as it is where the parameter is absent. */
+bool sc_call_flag(struct sc_call *call, const char *name, bool *value) __attribute__((warn_unused_result));
+
+/* A whole number from least to most; likewise. */
+bool sc_call_integer(struct sc_call *call, const char *name, int64_t least, int64_t most, int64_t *value)
+    __attribute__((warn_unused_result));
+
+/* The body as JSON, new reference. Not JSON is not_json; JSON that is no value here (a duplicate key, a
+ * number beyond a double) is invalid, with its pointer, and invalid_scenario where that begins with document
+ * ("/scenario"; "" for any, NULL for none), which is then left out of it. Books the time. */
+json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *document)
+    __attribute__((warn_unused_result));
+
+/* An empty list of faults in the call's arena. */
+struct sc_faults *sc_call_faults(struct sc_call *call) __attribute__((warn_unused_result));
+
+/* A problem with its faults; the detail says how many there are and the first. */
+enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
+                                 const struct sc_faults *faults);
+
+/* For want of memory. */
+enum sc_progress sc_call_exhausted(struct sc_call *call);
+
+/* What a store's status other than OK is to the client; id is the scenario that was asked for. */
+enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_status status, const char *id);
+
+/* The calling thread's view of the store, or NULL and a problem. */
+struct sc_reader *sc_call_reader(struct sc_call *call) __attribute__((warn_unused_result));
+
+/* A copy in the call's arena; NULL, for NULL and when memory is short, makes no problem. */
+char *sc_call_text(struct sc_call *call, const char *text);
+
+/* The value as JSON text, compact and terminated, in the arena; NULL when memory is short. */
+const char *sc_json_in_arena(struct sc_arena *arena, const json_t *value, size_t *length);
+
+/* Sets the answer's ETag to the text in quotes, and what may be kept; true when the client has it already:
+ * the answer is then complete (304). A text too long for an ETag sets none. */
+bool sc_answer_is_known(struct sc_call *call, const char *version, enum sc_freshness freshness);
+
+/* Hands the buffer's bytes over as the answer: 200. A buffer that failed becomes a problem. Returns
+ * SC_ANSWERED. */
+enum sc_progress sc_answer_buffer(struct sc_call *call, enum sc_media media, struct sc_buffer *buffer);
+
+#endif

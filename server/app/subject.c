@@ -1,0 +1,180 @@
+#include "subject.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "budget.h"
+#include "codec/canonical.h"
+#include "codec/document.h"
+#include "question.h"
+#include "request.h"
+#include "resolve.h"
+#include "secondchair/model.h"
+
+#include <string.h>
+
+json_t *sc_subject_document(struct sc_call *call, const char *id, int64_t revision, struct sc_record *record,
+                            json_t **overlay, char sha256[65], char version[SC_VERSION_MAX])
+{
+    struct sc_chain *chain = sc_arena_alloc(call->arena, sizeof *chain);
+    if (overlay) *overlay = NULL;
+    if (!chain) sc_call_exhausted(call);
+    if (!chain || !sc_call_chain(call, id, revision, false, chain)) return NULL;
+    json_t *document = sc_call_chain_document(call, chain, false, sha256);
+    if (document && overlay && chain->count > 1) {
+        json_auto_t *body = sc_record_body(&chain->record[0]);
+        *overlay = json_incref(json_object_get(body, "overrides"));
+    }
+    *record = chain->record[0];
+    if (version) memcpy(version, chain->version, SC_VERSION_MAX);
+    return document;
+}
+
+/* The stored scenario that is asked about. */
+static bool take_stored(struct sc_call *call, const struct sc_question *question, const char *id,
+                        struct sc_subject *subject, enum sc_freshness *freshness)
+{
+    struct sc_record record;
+    subject->document =
+        sc_subject_document(call, id, question->revision, &record, &subject->overlay, subject->sha256, NULL);
+    if (!subject->document) return false;
+    subject->id = record.id;
+    subject->revision = record.revision;
+    if (question->revision && record.kind == SC_BODY_DOCUMENT) *freshness = SC_FRESH_IMMUTABLE;
+    return true;
+}
+
+static bool take_sent(struct sc_call *call, const struct sc_question *question, const json_t *document,
+                      struct sc_subject *subject)
+{
+    if (question->revision) {
+        sc_call_fail(call, SC_PROBLEM_bad_request,
+                     "\"revision\" names one of a stored scenario; a document is sent");
+        return false;
+    }
+    subject->document = json_deep_copy(document);
+    if (!subject->document) sc_call_exhausted(call);
+    return subject->document;
+}
+
+/* Puts the overrides in, where there are any, and makes sure that sha256 is that of the document. */
+static bool override(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
+{
+    if (subject->overrides) {
+        json_t *changed = sc_document_override(subject->document, subject->overrides, faults);
+        json_decref(subject->document);
+        subject->document = changed;
+        if (!changed && sc_faults_any(faults)) {
+            sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+            return false;
+        }
+        subject->sha256[0] = '\0';
+    }
+    if (subject->document && (subject->sha256[0] || sc_json_digest(subject->document, subject->sha256)))
+        return true;
+    sc_call_exhausted(call);
+    return false;
+}
+
+/* What the answer's bytes depend on, as one value. */
+static json_t *identity(const struct sc_call *call, const struct sc_subject *subject)
+{
+    const char *name = strrchr(call->path, '/');
+    json_t *of = json_array();
+    bool done = of && json_array_append_new(of, json_string(SC_ENGINE_VERSION)) == 0 &&
+                json_array_append_new(of, json_string(name ? name : call->path)) == 0 &&
+                json_array_append_new(of, subject->id ? json_string(subject->id) : json_null()) == 0 &&
+                json_array_append_new(of, json_integer(subject->revision)) == 0 &&
+                json_array_append_new(of, json_string(subject->sha256)) == 0 &&
+                json_array_append(of, subject->question) == 0 &&
+                json_array_append_new(of, json_integer(call->accept)) == 0 &&
+                json_array_append_new(of, json_boolean(subject->inputs)) == 0;
+    if (done && subject->inputs && subject->overlay) done = json_array_append(of, subject->overlay) == 0;
+    if (done && subject->inputs && subject->overrides) done = json_array_append(of, subject->overrides) == 0;
+    if (done) return of;
+    json_decref(of);
+    return NULL;
+}
+
+/* True when the model has to run: the client has no such answer yet. */
+static bool is_new(struct sc_call *call, const struct sc_subject *subject, enum sc_freshness freshness)
+{
+    char digest[SC_DIGEST_TEXT];
+    json_auto_t *of = identity(call, subject);
+    if (!of || !sc_json_digest(of, digest)) {
+        sc_call_exhausted(call);
+        return false;
+    }
+    digest[32] = '\0';
+    return !sc_answer_is_known(call, digest, freshness);
+}
+
+static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
+{
+    subject->plan = sc_document_compile(subject->document, call->arena, faults);
+    if (subject->plan) return true;
+    struct sc_chain chain;
+    if (!sc_faults_any(faults))
+        sc_call_exhausted(call);
+    else if (subject->overlay && !subject->overrides &&
+             sc_chain_load(call->reader, subject->id, subject->revision, call->arena, &chain) == SC_STORE_OK)
+        sc_call_unfit(call, &chain.record[0], faults);
+    else
+        sc_call_invalid(call, SC_PROBLEM_invalid_scenario, faults);
+    return false;
+}
+
+/* From the document that is asked about to the plan. */
+static bool prepare(struct sc_call *call, struct sc_subject *subject, enum sc_freshness freshness)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return false;
+    uint64_t start = sc_clock_nanoseconds();
+    bool ready =
+        override(call, subject, faults) && is_new(call, subject, freshness) && compile(call, subject, faults);
+    sc_call_spent(call, SC_STAGE_PARSE, start);
+    return ready;
+}
+
+static void take_question(struct sc_question *question, struct sc_subject *subject)
+{
+    subject->question = question->members;
+    subject->overrides = question->overrides;
+    subject->inputs = question->inputs;
+    question->members = question->overrides = NULL;
+}
+
+static bool make_subject(struct sc_call *call, const char *const *members, bool sent,
+                         struct sc_subject *subject)
+{
+    struct sc_question question;
+    enum sc_freshness freshness = SC_FRESH_REVALIDATE;
+    *subject = (struct sc_subject){.id = NULL};
+    bool found = sc_question_read(call, members, sent, &question);
+    if (found) {
+        take_question(&question, subject);
+        const char *id = sent ? json_string_value(question.scenario) : call->argument[0];
+        found = id ? take_stored(call, &question, id, subject, &freshness)
+                   : take_sent(call, &question, question.scenario, subject);
+    }
+    sc_question_fini(&question);
+    return found && prepare(call, subject, freshness);
+}
+
+bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)
+{
+    return make_subject(call, members, false, subject);
+}
+
+bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_subject *subject)
+{
+    return make_subject(call, members, true, subject);
+}
+
+void sc_subject_fini(struct sc_subject *subject)
+{
+    json_decref(subject->document);
+    json_decref(subject->overlay);
+    json_decref(subject->overrides);
+    json_decref(subject->question);
+    *subject = (struct sc_subject){.id = NULL};
+}
