@@ -1,0 +1,168 @@
+#include "dispatch.h"
+
+#include "base/log.h"
+#include "obs/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Field values belong to the connection, which an abandoned computation outlives. */
+static const char *keep(struct sc_request *request, enum sc_field field, bool *kept)
+{
+    const char *value = request->fields.value[field];
+    if (!value) return NULL;
+    const char *copy = sc_arena_text(&request->arena, value, strlen(value));
+    if (!copy) *kept = false;
+    return copy;
+}
+
+static void resume(struct sc_call *call);
+
+bool sc_dispatch_prepare(struct sc_request *request)
+{
+    struct sc_call *call = &request->call;
+    bool kept = true;
+    call->parameter = request->uri.parameter;
+    call->parameter_count = request->uri.parameter_count;
+    call->path = request->uri.path;
+    memcpy(call->argument, request->match.argument, sizeof call->argument);
+    call->if_match = keep(request, SC_FIELD_IF_MATCH, &kept);
+    call->if_none_match = keep(request, SC_FIELD_IF_NONE_MATCH, &kept);
+    if (request->body.length) {
+        kept = kept && sc_buffer_append(&request->body, "", 1);
+        call->body = request->body.data;
+        call->body_length = request->body.length - 1;
+    }
+    call->app = request->http->app;
+    call->resume = resume;
+    call->owner = request;
+    return kept;
+}
+
+/* A computation has ended, whatever its outcome: wakes the connection, unless it was given up. */
+static void finish(struct sc_request *request)
+{
+    struct sc_http *http = request->http;
+    pthread_mutex_lock(&http->lock);
+    if (!request->abandoned) {
+        if (request->previous)
+            request->previous->next = request->next;
+        else
+            http->suspended = request->next;
+        if (request->next) request->next->previous = request->previous;
+        sc_request_move(request, SC_STATE_COMPUTED);
+        MHD_resume_connection(request->connection);
+    }
+    pthread_mutex_unlock(&http->lock);
+    sc_request_release(request);
+    atomic_fetch_sub(&http->outstanding, 1);
+}
+
+static void resume(struct sc_call *call)
+{
+    finish(call->owner);
+}
+
+static void run_task(struct sc_task *task, size_t thread)
+{
+    struct sc_request *request = (struct sc_request *)((char *)task - offsetof(struct sc_request, task));
+    struct sc_http *http = request->http;
+    enum sc_progress progress = SC_ANSWERED;
+    (void)thread;
+    if (atomic_load(&http->refusing)) {
+        request->answer.retry_after = SC_LIMIT_RETRY_AFTER;
+        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "The service is shutting down.");
+    } else {
+        request->call.reader = sc_readers_own(&http->readers);
+        request->asked = true;
+        progress = request->match.route->use_case(&request->call);
+    }
+    if (progress == SC_ANSWERED) finish(request);
+}
+
+/* Puts the connection to sleep and the request on the list; false when the list is closed. */
+static bool suspend(struct sc_request *request)
+{
+    struct sc_http *http = request->http;
+    pthread_mutex_lock(&http->lock);
+    bool open = !http->abandoned;
+    if (open) {
+        MHD_suspend_connection(request->connection);
+        sc_request_move(request, SC_STATE_SUSPENDED);
+        request->previous = NULL;
+        request->next = http->suspended;
+        if (request->next) request->next->previous = request;
+        http->suspended = request;
+    }
+    pthread_mutex_unlock(&http->lock);
+    return open;
+}
+
+static void refuse(struct sc_request *request, enum sc_pool_status status)
+{
+    request->answer.retry_after = SC_LIMIT_RETRY_AFTER;
+    if (status == SC_POOL_CLIENT_FULL)
+        (void)sc_call_fail(&request->call, SC_PROBLEM_too_many_requests,
+                           "Too many computations of this client wait; try again in a second.");
+    else if (status == SC_POOL_FULL)
+        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded,
+                           "Too many computations wait; try again in a second.");
+    else
+        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "The service is shutting down.");
+}
+
+/* Suspends first, then publishes: the computation may end before this returns. */
+static bool run_in_pool(struct sc_request *request)
+{
+    struct sc_http *http = request->http;
+    if (atomic_load(&http->draining) || !suspend(request)) {
+        refuse(request, SC_POOL_CLOSED);
+        sc_request_move(request, SC_STATE_COMPUTED);
+        return true;
+    }
+    sc_metrics_count(SC_COUNTER_SUSPENDED);
+    atomic_fetch_add(&http->outstanding, 1);
+    atomic_fetch_add(&request->owners, 1);
+    request->task = (struct sc_task){.run = run_task, .client = request->peer->client};
+    enum sc_pool_status status = sc_pool_submit(http->pool, &request->task);
+    if (status == SC_POOL_OK) return false;
+    refuse(request, status);
+    finish(request);
+    return false;
+}
+
+static bool run_inline(struct sc_request *request)
+{
+    request->call.reader = sc_readers_own(&request->http->readers);
+    request->asked = true;
+    if (request->match.route->use_case(&request->call) != SC_ANSWERED) {
+        sc_log(SC_LOG_ERROR, "a use case that waits is on a route that runs inline", "pattern",
+               request->match.route->pattern, NULL);
+        abort();
+    }
+    sc_request_move(request, SC_STATE_COMPUTED);
+    return true;
+}
+
+bool sc_dispatch_run(struct sc_request *request)
+{
+    enum sc_run run = request->match.route->run;
+    bool small = request->call.body_length <= SC_LIMIT_INLINE_BODY;
+    sc_peer_enter(request->peer, SC_PHASE_BUSY, UINT64_MAX);
+    bool inline_run = run == SC_RUN_INLINE || (run == SC_RUN_BY_SIZE && small);
+    return inline_run ? run_inline(request) : run_in_pool(request);
+}
+
+void sc_dispatch_abandon(struct sc_http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->abandoned = true;
+    for (struct sc_request *request = http->suspended; request; request = request->next) {
+        request->abandoned = true;
+        sc_metrics_count(SC_COUNTER_ABANDONED);
+        sc_request_move(request, SC_STATE_COMPUTED);
+        MHD_resume_connection(request->connection);
+    }
+    http->suspended = NULL;
+    pthread_mutex_unlock(&http->lock);
+}

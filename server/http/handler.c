@@ -1,0 +1,178 @@
+#include "handler.h"
+
+#include "base/clock.h"
+#include "dispatch.h"
+#include "media.h"
+#include "obs/metrics.h"
+#include "reply.h"
+#include "request.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Makes a problem of the request's answer; always false, for the checks below. */
+#define FAIL(request, problem, ...) (sc_call_fail(&(request)->call, SC_PROBLEM_##problem, __VA_ARGS__), false)
+
+static bool judge_framing(struct sc_request *request)
+{
+    const char *fault = request->fields.fault;
+    if (fault) {
+        sc_metrics_count(SC_COUNTER_REFUSED);
+        return FAIL(request, bad_framing, "%s", fault);
+    }
+    if (request->fields.count > SC_LIMIT_FIELDS)
+        return FAIL(request, headers_too_large, "The request has more than %d header fields.",
+                    SC_LIMIT_FIELDS);
+    if (request->raw_length > SC_LIMIT_URI)
+        return FAIL(request, uri_too_long, "The address is longer than %d bytes.", SC_LIMIT_URI);
+    const char *wrong = sc_uri_read(&request->uri, request->raw, &request->arena);
+    return wrong ? FAIL(request, bad_request, "%s", wrong) : true;
+}
+
+/* OPTIONS, which no use case answers. */
+static bool answer_options(struct sc_request *request)
+{
+    const char *origin = request->fields.value[SC_FIELD_ORIGIN];
+    bool preflight = origin && request->fields.value[SC_FIELD_PREFLIGHT_METHOD];
+    if (preflight && !sc_cors_allows(&request->http->cors, origin))
+        return FAIL(request, origin_not_allowed, "Pages of this origin may not call the service.");
+    request->answer.outcome = SC_OUTCOME_NO_CONTENT;
+    return false;
+}
+
+static bool judge_route(struct sc_request *request, const char *method)
+{
+    struct sc_match *match = &request->match;
+    sc_route_find(match, method, &request->uri);
+    if (!match->path_known) return FAIL(request, not_found, "The service has no such address.");
+    if (strcmp(method, "OPTIONS") == 0) return answer_options(request);
+    if (!match->route) return FAIL(request, method_not_allowed, "Here the methods are %s.", match->allow);
+    return true;
+}
+
+static bool judge_accept(struct sc_request *request)
+{
+    const enum sc_media *offers = request->match.route->offers;
+    size_t count = 0;
+    while (count < SC_OFFERS_MAX && offers[count]) count++;
+    if (count == 0) return true;
+    request->call.accept = sc_media_negotiate(request->fields.value[SC_FIELD_ACCEPT], offers, count);
+    if (request->call.accept) return true;
+    return FAIL(request, not_acceptable, "The answer is offered as %s.", sc_media_type(offers[0]));
+}
+
+static bool judge_content(struct sc_request *request)
+{
+    unsigned accepts = request->match.route->accepts;
+    if (!accepts || !sc_fields_have_body(&request->fields)) return true;
+    const char *type = request->fields.value[SC_FIELD_CONTENT_TYPE];
+    request->call.content = sc_media_of_content_type(type);
+    if (request->call.content & accepts) return true;
+    enum sc_media wanted = (enum sc_media)(accepts & -accepts);
+    return FAIL(request, unsupported_media_type,
+                "The body must be %s in UTF-8, and Content-Type must say so.", sc_media_type(wanted));
+}
+
+/* Fills in what the fields say. False: the answer is decided, the body will be thrown away. */
+static bool judge(struct sc_request *request, const char *method)
+{
+    return judge_route(request, method) && judge_accept(request) && judge_content(request);
+}
+
+static bool expects_continue(const struct sc_request *request)
+{
+    const char *expect = request->fields.value[SC_FIELD_EXPECT];
+    return expect && strcasecmp(expect, "100-continue") == 0;
+}
+
+/* Answers in the first callback, upon which the connection closes: for what must not be read on. */
+static enum MHD_Result refuse_now(struct sc_request *request)
+{
+    sc_request_move(request, SC_STATE_COMPUTED);
+    return sc_reply(request);
+}
+
+static bool refuse_length(struct sc_request *request)
+{
+    return FAIL(request, body_too_large, "The body is larger than %zu bytes.",
+                sc_request_body_limit(request));
+}
+
+static enum MHD_Result begin(struct sc_request *request, const char *method, const char *version)
+{
+    sc_fields_read(&request->fields, request->connection, method, version, &request->arena);
+    request->is_head = strcmp(method, "HEAD") == 0;
+    sc_request_identify(request);
+    request->call.answer = &request->answer;
+    request->call.arena = &request->arena;
+    request->call.request_id = request->id;
+    if (!judge_framing(request)) return refuse_now(request);
+    request->decided = !judge(request, method);
+    size_t limit = sc_request_body_limit(request);
+    bool too_long = request->fields.content_length > limit;
+    if (too_long && !request->decided) (void)refuse_length(request);
+    if (too_long || (request->decided && expects_continue(request) && sc_fields_have_body(&request->fields)))
+        return refuse_now(request);
+    sc_buffer_init(&request->body, limit + 1);
+    if (request->match.route && request->match.route->body == SC_BODY_IMPORT)
+        request->arena.limit = SC_LIMIT_ARENA_IMPORT;
+    sc_request_move(request, SC_STATE_PARSED);
+    if (sc_fields_have_body(&request->fields)) {
+        request->body_started = sc_clock_nanoseconds();
+        sc_peer_enter(request->peer, SC_PHASE_BODY,
+                      sc_after(request->body_started, sc_allowance(request->http, 0)));
+    }
+    return MHD_YES;
+}
+
+/* A piece of the body. What is over the limit is thrown away, for libmicrohttpd takes no answer in mid-body,
+ * up to a bound where the connection is cut. */
+static enum MHD_Result take_piece(struct sc_request *request, const char *bytes, size_t *length)
+{
+    size_t limit = sc_request_body_limit(request), size = *length;
+    *length = 0;
+    request->received += size;
+    sc_peer_enter(request->peer, SC_PHASE_BODY,
+                  sc_after(request->body_started, sc_allowance(request->http, request->received)));
+    if (!request->decided && (request->received > limit || !sc_buffer_append(&request->body, bytes, size))) {
+        request->decided = true;
+        (void)refuse_length(request);
+        sc_buffer_fini(&request->body);
+    }
+    return request->received > (uint64_t)limit + SC_LIMIT_DISCARD ? MHD_NO : MHD_YES;
+}
+
+/* The request is whole: decides, computes, or sends it to be computed. */
+static enum MHD_Result conclude(struct sc_request *request)
+{
+    if (!request->decided && !sc_dispatch_prepare(request)) {
+        request->decided = true;
+        (void)FAIL(request, overloaded, "There is no memory for the request.");
+    }
+    if (request->decided)
+        sc_request_move(request, SC_STATE_COMPUTED);
+    else if (!sc_dispatch_run(request))
+        return MHD_YES;
+    return sc_reply(request);
+}
+
+enum MHD_Result sc_handle(void *context, struct MHD_Connection *connection, const char *url,
+                          const char *method, const char *version, const char *bytes, size_t *length,
+                          void **slot)
+{
+    struct sc_request *request = *slot;
+    (void)context;
+    (void)connection;
+    (void)url;
+    if (!request || !request->peer) return MHD_NO; /* no memory when it began */
+    switch (sc_request_state(request)) {
+    case SC_STATE_RECEIVED:
+        return begin(request, method, version);
+    case SC_STATE_PARSED:
+        return *length ? take_piece(request, bytes, length) : conclude(request);
+    case SC_STATE_COMPUTED:
+        return sc_reply(request);
+    default:
+        return MHD_YES; /* suspended still: woken early */
+    }
+}

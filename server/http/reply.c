@@ -1,0 +1,232 @@
+#include "reply.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "media.h"
+#include "problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An answer on its way. */
+struct reply {
+    struct sc_request *request;
+    struct sc_answer *answer;
+    struct MHD_Response *response;
+};
+
+static void add(struct reply *reply, const char *name, const char *value)
+{
+    if (MHD_add_response_header(reply->response, name, value) != MHD_YES)
+        sc_log(SC_LOG_WARN, "a header field cannot be sent", "name", name, "request", reply->request->id,
+               NULL);
+}
+
+static int status_of(const struct sc_answer *answer)
+{
+    switch (answer->outcome) {
+    case SC_OUTCOME_CREATED:
+        return MHD_HTTP_CREATED;
+    case SC_OUTCOME_NO_CONTENT:
+        return MHD_HTTP_NO_CONTENT;
+    case SC_OUTCOME_NOT_MODIFIED:
+        return MHD_HTTP_NOT_MODIFIED;
+    case SC_OUTCOME_PROBLEM:
+        return sc_problem_class(answer->problem)->status;
+    default:
+        return MHD_HTTP_OK;
+    }
+}
+
+/* "parse;dur=0.012, db;dur=0.104, …": milliseconds. */
+static void add_timing(struct reply *reply)
+{
+    static const char *const names[SC_STAGES] = {"parse", "db", "model", "encode"};
+    char text[256];
+    size_t length = 0;
+    for (size_t i = 0; i < SC_STAGES; i++) {
+        unsigned long long us = reply->request->call.stage_nanoseconds[i] / 1000;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s;dur=%llu.%03llu", i ? ", " : "",
+                                   names[i], us / 1000, us % 1000);
+    }
+    add(reply, "Server-Timing", text);
+}
+
+static void add_identity(struct reply *reply)
+{
+    struct sc_request *request = reply->request;
+    add(reply, "X-Request-Id", request->id);
+    add(reply, "X-Content-Type-Options", "nosniff");
+    if (!request->abandoned && request->asked) add_timing(reply);
+    if (atomic_load(&request->http->draining)) add(reply, "Connection", "close");
+}
+
+static void add_caching(struct reply *reply)
+{
+    static const char *const names[] = {
+        [SC_FRESH_NO_STORE] = "no-store",
+        [SC_FRESH_REVALIDATE] = "no-cache",
+        [SC_FRESH_IMMUTABLE] = "public, max-age=31536000, immutable",
+    };
+    const struct sc_answer *answer = reply->answer;
+    bool problem = answer->outcome == SC_OUTCOME_PROBLEM;
+    add(reply, "Cache-Control", names[problem ? SC_FRESH_NO_STORE : answer->freshness]);
+    if (*answer->etag && !problem) add(reply, "ETag", answer->etag);
+    const struct sc_route *route = reply->request->match.route;
+    const struct sc_cors *cors = &reply->request->http->cors;
+    bool by_accept = route && route->offers[0] && route->offers[1];
+    bool by_origin = cors->count && !cors->any;
+    if (by_accept || by_origin)
+        add(reply, "Vary", by_accept && by_origin ? "Accept, Origin" : by_accept ? "Accept" : "Origin");
+}
+
+static void add_content(struct reply *reply)
+{
+    const struct sc_answer *answer = reply->answer;
+    if (answer->outcome == SC_OUTCOME_PROBLEM) {
+        add(reply, "Content-Type", "application/problem+json");
+        return;
+    }
+    if (answer->outcome != SC_OUTCOME_OK && answer->outcome != SC_OUTCOME_CREATED) return;
+    if (answer->media != SC_MEDIA_NONE) add(reply, "Content-Type", sc_media_type(answer->media));
+    if (answer->media != SC_MEDIA_HTML) return;
+    add(reply, "Content-Security-Policy",
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    add(reply, "Referrer-Policy", "no-referrer");
+}
+
+static void add_references(struct reply *reply)
+{
+    const struct sc_answer *answer = reply->answer;
+    const struct sc_request *request = reply->request;
+    if (answer->location) add(reply, "Location", answer->location);
+    if (answer->link) add(reply, "Link", answer->link);
+    if (!request->match.route && request->match.path_known) add(reply, "Allow", request->match.allow);
+    if (answer->retry_after) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%u", answer->retry_after);
+        add(reply, "Retry-After", seconds);
+    }
+}
+
+static void add_preflight(struct reply *reply)
+{
+    char age[16];
+    snprintf(age, sizeof age, "%d", SC_LIMIT_PREFLIGHT_AGE);
+    add(reply, "Access-Control-Allow-Methods", reply->request->match.allow);
+    add(reply, "Access-Control-Allow-Headers",
+        "Accept, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id");
+    add(reply, "Access-Control-Max-Age", age);
+}
+
+static void add_cors(struct reply *reply)
+{
+    const struct sc_fields *fields = &reply->request->fields;
+    const struct sc_cors *cors = &reply->request->http->cors;
+    const char *origin = fields->value[SC_FIELD_ORIGIN];
+    if (!origin || !sc_cors_allows(cors, origin)) return;
+    add(reply, "Access-Control-Allow-Origin", cors->any ? "*" : origin);
+    add(reply, "Access-Control-Expose-Headers",
+        "ETag, Location, Link, X-Request-Id, Server-Timing, Retry-After");
+    bool answered = reply->answer->outcome == SC_OUTCOME_NO_CONTENT && !reply->request->match.route;
+    if (answered && fields->value[SC_FIELD_PREFLIGHT_METHOD]) add_preflight(reply);
+}
+
+static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t capacity)
+{
+    struct sc_request *request = context;
+    (void)position;
+    ptrdiff_t length = request->answer.next_piece(request->answer.stream, bytes, capacity);
+    uint64_t allowance = sc_allowance(request->http, capacity);
+    sc_peer_enter(request->peer, SC_PHASE_WRITING, sc_after(sc_clock_nanoseconds(), allowance));
+    if (length > 0) return length;
+    return length == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* libmicrohttpd frees an answer after it reports the request complete: the stream is an owner of the request,
+ * whose memory it uses. */
+static void end_pieces(void *context)
+{
+    sc_request_release(context);
+}
+
+static struct MHD_Response *respond_in_pieces(struct sc_request *request)
+{
+    enum { PIECE = 16 * 1024 };
+    atomic_fetch_add(&request->owners, 1);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_piece, request, end_pieces);
+    if (!response) {
+        sc_request_release(request);
+        return NULL;
+    }
+    /* 0.9.75 sends the end of a chunked body after the head of an answer to HEAD: close instead. */
+    if (request->is_head) MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
+}
+
+static struct MHD_Response *respond_with_bytes(struct sc_answer *answer)
+{
+    if (!answer->body) {
+        union {
+            const char *constant;
+            char *bytes;
+        } fixed = {answer->fixed ? answer->fixed
+                                 : ""}; /* the interface lacks const; PERSISTENT is only read */
+        return MHD_create_response_from_buffer(answer->fixed ? answer->body_length : 0, fixed.bytes,
+                                               MHD_RESPMEM_PERSISTENT);
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(answer->body_length, answer->body, MHD_RESPMEM_MUST_FREE);
+    if (response) answer->body = NULL; /* libmicrohttpd's now */
+    return response;
+}
+
+static struct MHD_Response *respond(struct reply *reply)
+{
+    struct sc_answer *answer = reply->answer;
+    if (answer->outcome == SC_OUTCOME_PROBLEM) {
+        free(answer->body);
+        answer->fixed = NULL;
+        answer->body = sc_problem_write(answer, reply->request->id, &answer->body_length);
+        return answer->body ? respond_with_bytes(answer) : NULL;
+    }
+    if (answer->outcome == SC_OUTCOME_OK && answer->next_piece) return respond_in_pieces(reply->request);
+    if (answer->outcome != SC_OUTCOME_NO_CONTENT && answer->outcome != SC_OUTCOME_NOT_MODIFIED)
+        return respond_with_bytes(answer);
+    return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+}
+
+/* What an abandoned request answers: its own answer may be in the making still. */
+static void make_farewell(struct sc_answer *answer)
+{
+    *answer = (struct sc_answer){
+        .outcome = SC_OUTCOME_PROBLEM, .problem = SC_PROBLEM_overloaded, .retry_after = SC_LIMIT_RETRY_AFTER};
+    snprintf(answer->detail, sizeof answer->detail, "The service is shutting down.");
+}
+
+enum MHD_Result sc_reply(struct sc_request *request)
+{
+    struct sc_answer farewell;
+    struct reply reply = {.request = request, .answer = &request->answer};
+    if (request->abandoned) {
+        make_farewell(&farewell);
+        reply.answer = &farewell;
+    }
+    reply.response = respond(&reply);
+    if (!reply.response) return MHD_NO;
+    add_identity(&reply);
+    add_caching(&reply);
+    add_content(&reply);
+    add_references(&reply);
+    add_cors(&reply);
+    request->status = status_of(reply.answer);
+    uint64_t allowance = sc_allowance(request->http, reply.answer->body_length);
+    sc_peer_enter(request->peer, SC_PHASE_WRITING, sc_after(sc_clock_nanoseconds(), allowance));
+    sc_request_move(request, SC_STATE_REPLIED);
+    enum MHD_Result queued =
+        MHD_queue_response(request->connection, (unsigned)request->status, reply.response);
+    MHD_destroy_response(reply.response);
+    return queued;
+}

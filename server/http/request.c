@@ -1,0 +1,128 @@
+#include "request.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "obs/metrics.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TO(state) (1 << SC_STATE_##state)
+
+/* Where each state may lead to. */
+static const int MOVES[SC_STATES] = {
+    [SC_STATE_RECEIVED] = TO(PARSED) | TO(COMPUTED) | TO(FREED),
+    [SC_STATE_PARSED] = TO(SUSPENDED) | TO(COMPUTED) | TO(FREED),
+    [SC_STATE_SUSPENDED] = TO(COMPUTED),
+    [SC_STATE_COMPUTED] = TO(REPLIED) | TO(FREED),
+    [SC_STATE_REPLIED] = TO(FREED),
+    [SC_STATE_FREED] = 0,
+};
+
+static const char *const STATE_NAMES[SC_STATES] = {"received", "parsed",  "suspended",
+                                                   "computed", "replied", "freed"};
+
+void sc_request_move(struct sc_request *request, enum sc_state state)
+{
+    enum sc_state old = sc_request_state(request);
+    if (!(MOVES[old] & 1 << state)) {
+        sc_log(SC_LOG_ERROR, "illegal move of a request", "from", STATE_NAMES[old], "to", STATE_NAMES[state],
+               "request", request->id, NULL);
+        abort();
+    }
+    atomic_store_explicit(&request->state, (int)state, memory_order_release);
+}
+
+struct sc_request *sc_request_new(struct sc_http *http, struct MHD_Connection *connection, const char *raw)
+{
+    size_t length = strlen(raw);
+    struct sc_request *request = calloc(1, sizeof *request + length + 1);
+    if (!request) return NULL;
+    memcpy(request->raw, raw, length + 1);
+    request->raw_length = length;
+    request->http = http;
+    request->connection = connection;
+    request->started = sc_clock_nanoseconds();
+    atomic_store_explicit(&request->owners, 1, memory_order_relaxed);
+    atomic_fetch_add(&http->in_flight, 1);
+    sc_metrics_started();
+    sc_arena_init(&request->arena, SC_LIMIT_ARENA);
+    return request;
+}
+
+static void log_completion(const struct sc_request *request, uint64_t nanoseconds)
+{
+    char status[16], microseconds[24];
+    snprintf(status, sizeof status, "%d", request->status);
+    snprintf(microseconds, sizeof microseconds, "%llu", (unsigned long long)nanoseconds / 1000);
+    sc_log(request->status >= 500 ? SC_LOG_WARN : SC_LOG_DEBUG, "request", "id", request->id, "path",
+           request->uri.path ? request->uri.path : "", "status", status, "us", microseconds, NULL);
+}
+
+void sc_request_complete(struct sc_request *request)
+{
+    struct sc_http *http = request->http;
+    uint64_t nanoseconds = sc_clock_nanoseconds() - request->started;
+    size_t route =
+        request->match.route ? (size_t)(request->match.route - SC_ROUTES) : (size_t)SC_METRICS_NO_ROUTE;
+    sc_metrics_finished(route, request->status, nanoseconds);
+    if (request->status >= 500 || http->settings->log_level == SC_LOG_DEBUG)
+        log_completion(request, nanoseconds);
+    sc_request_release(request);
+    atomic_fetch_sub(&http->in_flight, 1);
+}
+
+void sc_request_release(struct sc_request *request)
+{
+    if (atomic_fetch_sub_explicit(&request->owners, 1, memory_order_acq_rel) > 1) return;
+    sc_request_move(request, SC_STATE_FREED);
+    free(request->answer.body);
+    if (request->answer.close) request->answer.close(request->answer.stream);
+    sc_buffer_fini(&request->body);
+    sc_arena_fini(&request->arena);
+    free(request);
+}
+
+static bool is_usable_id(const char *text)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > SC_LIMIT_REQUEST_ID) return false;
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && *text != '.' && *text != '_' && *text != '-') return false;
+    return true;
+}
+
+/* Unique in this process by its counter, and among processes by a random prefix. */
+static void make_id(char id[SC_LIMIT_REQUEST_ID + 1])
+{
+    static _Atomic uint64_t counter, prefix;
+    uint64_t random = atomic_load_explicit(&prefix, memory_order_relaxed);
+    if (!random) {
+        uint64_t fresh = 0;
+        randombytes_buf(&fresh, sizeof fresh);
+        fresh |= 1;
+        if (atomic_compare_exchange_strong(&prefix, &random, fresh)) random = fresh;
+    }
+    uint64_t number = atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
+    snprintf(id, SC_LIMIT_REQUEST_ID + 1, "%012llx-%08llx", (unsigned long long)random >> 16,
+             (unsigned long long)number);
+}
+
+void sc_request_identify(struct sc_request *request)
+{
+    const char *sent = request->fields.value[SC_FIELD_REQUEST_ID];
+    if (sent && is_usable_id(sent))
+        snprintf(request->id, sizeof request->id, "%s", sent);
+    else
+        make_id(request->id);
+}
+
+size_t sc_request_body_limit(const struct sc_request *request)
+{
+    const struct sc_settings *settings = request->http->settings;
+    bool import = request->match.route && request->match.route->body == SC_BODY_IMPORT;
+    return import ? settings->import_limit : settings->body_limit;
+}

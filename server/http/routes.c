@@ -1,0 +1,63 @@
+#include "app/app.h"
+#include "obs/health.h"
+#include "obs/metrics.h"
+#include "route.h"
+
+#define JSON SC_MEDIA_JSON
+#define HTML SC_MEDIA_HTML
+#define NDJSON SC_MEDIA_NDJSON
+#define SCHEMA SC_MEDIA_SCHEMA
+#define METRICS SC_MEDIA_METRICS
+#define PATCH (SC_MEDIA_MERGE_PATCH | SC_MEDIA_JSON_PATCH)
+#define USUAL SC_BODY_USUAL
+#define IMPORT SC_BODY_IMPORT
+#define INLINE SC_RUN_INLINE
+#define POOL SC_RUN_POOL
+#define BY_SIZE SC_RUN_BY_SIZE
+
+/* The whole API. Columns: method, pattern, use case, where it runs, the body's types, the answer's types, how
+ * large a body may be. An answer in pieces must run INLINE: its pieces are asked for on the connection's
+ * thread, and the store's view belongs to one thread. */
+/* clang-format off */
+const struct sc_route SC_ROUTES[] = {
+    {"GET", "/", sc_home_page, INLINE, 0, {HTML}, USUAL},
+    {"GET", "/docs", sc_docs_page, INLINE, 0, {HTML}, USUAL},
+    {"GET", "/assets/{name}", sc_asset, INLINE, 0, {0}, USUAL},
+    {"GET", "/openapi.json", sc_openapi, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/schema/{name}", sc_schema, INLINE, 0, {SCHEMA, JSON}, USUAL},
+    {"GET", "/problems/{name}", sc_problem_page, INLINE, 0, {HTML, JSON}, USUAL},
+    {"GET", "/version", sc_version, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/health/live", sc_health_live, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/health/ready", sc_health_ready, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/metrics", sc_metrics_page, INLINE, 0, {METRICS}, USUAL},
+
+    {"POST", "/v1/scenarios", sc_scenario_create, POOL, JSON, {JSON}, USUAL},
+    {"GET", "/v1/scenarios", sc_scenario_list, POOL, 0, {JSON, SC_MEDIA_CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}", sc_scenario_get, INLINE, 0, {JSON}, USUAL},
+    {"PUT", "/v1/scenarios/{id}", sc_scenario_put, POOL, JSON, {JSON}, USUAL},
+    {"PATCH", "/v1/scenarios/{id}", sc_scenario_patch, POOL, PATCH, {JSON}, USUAL},
+    {"DELETE", "/v1/scenarios/{id}", sc_scenario_delete, POOL, 0, {JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/restore", sc_scenario_restore, POOL, JSON, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/revisions", sc_revision_list, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/revisions/{n}", sc_revision_get, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, INLINE, 0, {SC_MEDIA_JSON_PATCH, JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/variants", sc_variant_create, POOL, JSON, {JSON}, USUAL},
+    {"GET", "/v1/export", sc_export, INLINE, 0, {NDJSON}, USUAL},
+    {"POST", "/v1/import", sc_import, POOL, NDJSON, {JSON}, IMPORT},
+
+    {"POST", "/v1/valuation", sc_valuation_sent, BY_SIZE, JSON, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, INLINE, 0, {JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, BY_SIZE, JSON, {JSON}, USUAL},
+    {"POST", "/v1/projection", sc_projection_sent, BY_SIZE, JSON, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, INLINE, 0, {JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, BY_SIZE, JSON, {JSON}, USUAL},
+    {"POST", "/v1/chair", sc_chair_sent, BY_SIZE, JSON, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, INLINE, 0, {JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, BY_SIZE, JSON, {JSON}, USUAL},
+};
+/* clang-format on */
+
+const size_t SC_ROUTE_COUNT = sizeof SC_ROUTES / sizeof SC_ROUTES[0];
+
+_Static_assert(sizeof SC_ROUTES / sizeof SC_ROUTES[0] <= SC_LIMIT_ROUTES,
+               "the metrics have room for no more");

@@ -1,0 +1,132 @@
+/* The composition root: settings, store, application, pool, HTTP; waits; drains. */
+#include "app/app.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "obs/metrics.h"
+#include "obs/signals.h"
+#include "secondchair/model.h"
+#include "secondchair/pool.h"
+#include "secondchair/settings.h"
+#include "secondchair/store.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* What serving is made of, in the order in which it is made. */
+struct service {
+    struct sc_settings settings;
+    struct sc_store *store;
+    struct sc_app *app;
+    struct sc_pool *pool;
+    struct sc_http *http;
+};
+
+static int complain(const char *what, int status)
+{
+    fprintf(stderr, "secondchair: %s\n", what);
+    return status;
+}
+
+static void print_help(FILE *stream)
+{
+    fputs(
+        "secondchair values companies: discounted cash flow, and what a lost seat at the table is worth.\n\n"
+        "  secondchair serve [--setting value …]   serve HTTP until SIGTERM\n"
+        "  secondchair value FILE                  print the valuation of a document (\"-\": standard "
+        "input)\n"
+        "  secondchair version                     print the version\n"
+        "  secondchair help                        print this\n\n"
+        "Settings of serve: flag, environment's variable, default. The flag wins.\n",
+        stream);
+    sc_settings_help(stream);
+}
+
+/* As many files as we may have: each connection is one. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Makes the parts; false when one fails, and says why. */
+static bool build(struct service *service)
+{
+    char reason[1024] = "there is no memory to start";
+    const struct sc_settings *settings = &service->settings;
+    service->store = sc_store_open(settings->database, reason, sizeof reason);
+    if (service->store) service->app = sc_app_new(service->store);
+    bool seeded = service->app && sc_app_seed(service->app, reason, sizeof reason) == 0;
+    if (seeded)
+        service->pool = sc_pool_new(settings->compute_threads, settings->queue, settings->queue_per_client);
+    sc_metrics_observe(service->store, service->pool, settings->metrics);
+    if (service->pool)
+        service->http =
+            sc_http_start(settings, service->app, service->store, service->pool, reason, sizeof reason);
+    if (!service->http) complain(reason, 1);
+    return service->http != NULL;
+}
+
+/* Takes what was built apart again: threads first, then what they used. */
+static void dismantle(struct service *service)
+{
+    if (service->pool) sc_pool_free(service->pool);
+    sc_http_free(service->http);
+    if (service->app) sc_app_free(service->app);
+    if (service->store) sc_store_close(service->store);
+}
+
+static int serve(int argc, char **argv)
+{
+    struct service service = {0};
+    char reason[SC_SETTINGS_REASON_MAX];
+    if (!sc_settings_read(&service.settings, argc, argv, reason)) return complain(reason, EXIT_USAGE);
+    sc_log_set_level((enum sc_log_level)service.settings.log_level);
+    sc_signals_block();
+    raise_file_limit();
+    tzset(); /* before any thread: the first Date field would read /etc/localtime */
+    if (sodium_init() < 0) return complain("libsodium does not start", EXIT_FAILURE);
+    if (!build(&service)) {
+        dismantle(&service);
+        return EXIT_FAILURE;
+    }
+    printf("listening on %s\n", sc_http_address(service.http));
+    fflush(stdout);
+    sc_signals_wait(service.settings.drain_timeout_ms * 97 / 100);
+    if (!sc_http_drain(service.http)) {
+        sc_log(SC_LOG_WARN, "stopped with computations running", NULL);
+        _exit(EXIT_SUCCESS); /* they use what would be freed; what was committed is durable */
+    }
+    dismantle(&service);
+    sc_log(SC_LOG_INFO, "stopped", NULL);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "serve") == 0) return serve(argc - 2, argv + 2);
+    if (strcmp(command, "value") == 0) {
+        if (argc != 3) return complain("value takes one file, or - for standard input", EXIT_USAGE);
+        return sc_app_value_file(argv[2]);
+    }
+    if (strcmp(command, "version") == 0) return puts("secondchair " SC_ENGINE_VERSION) < 0;
+    if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
+        print_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (!*command) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    fprintf(stderr, "secondchair: \"%.60s\" is no command; secondchair help lists them\n", command);
+    return EXIT_USAGE;
+}

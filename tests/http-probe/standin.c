@@ -1,0 +1,231 @@
+/* Stands in for the application and the store, so that the HTTP side can be probed alone: use cases that
+ * sleep, wait, stream, fail and echo on demand. */
+#include "app/app.h"
+
+#include "base/arena.h"
+#include "base/etag.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct sc_store {
+    int open;
+};
+struct sc_reader {
+    int open;
+};
+struct sc_app {
+    struct sc_store *store;
+};
+
+struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_size)
+{
+    if (strcmp(path, "bad") != 0) return calloc(1, sizeof(struct sc_store));
+    snprintf(reason, reason_size, "the stand-in store does not open \"bad\"");
+    return NULL;
+}
+
+void sc_store_close(struct sc_store *store)
+{
+    free(store);
+}
+
+struct sc_reader *sc_reader_open(struct sc_store *store)
+{
+    (void)store;
+    return calloc(1, sizeof(struct sc_reader));
+}
+
+void sc_reader_close(struct sc_reader *reader)
+{
+    free(reader);
+}
+
+enum sc_store_status sc_reader_check(struct sc_reader *reader)
+{
+    (void)reader;
+    return SC_STORE_OK;
+}
+
+void sc_store_figures(struct sc_store *store, struct sc_store_figures *figures)
+{
+    (void)store;
+    *figures = (struct sc_store_figures){.writes = 1};
+}
+
+struct sc_app *sc_app_new(struct sc_store *store)
+{
+    struct sc_app *app = calloc(1, sizeof *app);
+    if (app) app->store = store;
+    return app;
+}
+
+void sc_app_free(struct sc_app *app)
+{
+    free(app);
+}
+
+int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size)
+{
+    (void)app;
+    (void)reason;
+    (void)reason_size;
+    return 0;
+}
+
+int sc_app_value_file(const char *path)
+{
+    printf("{\"file\":\"%s\"}\n", path);
+    return 0;
+}
+
+static void nap(unsigned milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000L}, NULL);
+}
+
+/* ?sleep=MS takes its time; then the body's length and its sum are told. */
+static enum sc_progress echo(struct sc_call *call)
+{
+    const char *sleep = sc_call_parameter(call, "sleep");
+    if (sleep) nap((unsigned)strtoul(sleep, NULL, 10));
+    unsigned long sum = 0;
+    for (size_t i = 0; i < call->body_length; i++) sum += (unsigned char)call->body[i];
+    char *text = malloc(1024);
+    if (!text) return sc_call_fail(call, SC_PROBLEM_internal, "No memory.");
+    const char *q = sc_call_parameter(call, "q");
+    int length = snprintf(text, 1024,
+                          "{\"path\":\"%s\",\"argument\":\"%s\",\"q\":\"%s\",\"length\":%zu,\"sum\":%lu,"
+                          "\"content\":%d,\"accept\":%d}",
+                          call->path, call->argument[0] ? call->argument[0] : "", q ? q : "",
+                          call->body_length, sum, (int)call->content, (int)call->accept);
+    call->answer->media = SC_MEDIA_JSON;
+    call->answer->freshness = SC_FRESH_REVALIDATE;
+    call->answer->body = text;
+    call->answer->body_length = (size_t)length;
+    call->stage_nanoseconds[SC_STAGE_MODEL] = 1234567;
+    return SC_ANSWERED;
+}
+
+/* Answers from another thread after ?wait=MS, as the store's writer does. */
+static void *write_later(void *context)
+{
+    struct sc_call *call = context;
+    const char *wait = sc_call_parameter(call, "wait");
+    nap(wait ? (unsigned)strtoul(wait, NULL, 10) : 1);
+    call->answer->outcome = SC_OUTCOME_CREATED;
+    call->answer->location = sc_arena_text(call->arena, "/v1/scenarios/new", 17);
+    echo(call);
+    call->resume(call);
+    return NULL;
+}
+
+enum sc_progress sc_scenario_create(struct sc_call *call)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, write_later, call) != 0)
+        return sc_call_fail(call, SC_PROBLEM_internal, "No thread.");
+    pthread_detach(thread);
+    return SC_WAITING;
+}
+
+enum sc_progress sc_scenario_get(struct sc_call *call)
+{
+    const char *id = call->argument[0];
+    if (strcmp(id, "faulty") == 0) {
+        struct sc_faults *faults = sc_arena_alloc(call->arena, sizeof *faults);
+        for (int i = 0; faults && i < SC_FAULTS_MAX + 3; i++)
+            sc_fault_add(faults, SC_FAULT_out_of_range, "/a/b", "Number %d \"is\" out of range.", i);
+        sc_call_fail(call, SC_PROBLEM_invalid_scenario, "Many faults.");
+        call->answer->faults = faults;
+        return SC_ANSWERED;
+    }
+    snprintf(call->answer->etag, sizeof call->answer->etag, "\"%.40s-1\"", id);
+    if (sc_etag_matches(call->if_none_match, call->answer->etag)) {
+        call->answer->outcome = SC_OUTCOME_NOT_MODIFIED;
+        call->answer->freshness = SC_FRESH_REVALIDATE;
+        return SC_ANSWERED;
+    }
+    return echo(call);
+}
+
+enum sc_progress sc_scenario_delete(struct sc_call *call)
+{
+    call->answer->outcome = SC_OUTCOME_NO_CONTENT;
+    return SC_ANSWERED;
+}
+
+struct stream {
+    unsigned left;
+};
+
+static ptrdiff_t next_line(void *context, char *bytes, size_t capacity)
+{
+    struct stream *stream = context;
+    size_t length = 0;
+    while (stream->left > 0 && length + 16 < capacity)
+        length += (size_t)snprintf(bytes + length, capacity - length, "{\"n\":%08u}\n", stream->left--);
+    return (ptrdiff_t)length;
+}
+
+static ptrdiff_t next_broken(void *context, char *bytes, size_t capacity)
+{
+    struct stream *stream = context;
+    return stream->left-- > 1 ? next_line(&(struct stream){1}, bytes, capacity) : -1;
+}
+
+static void close_stream(void *context)
+{
+    free(context);
+}
+
+enum sc_progress sc_export(struct sc_call *call)
+{
+    const char *lines = sc_call_parameter(call, "lines");
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (!stream) return sc_call_fail(call, SC_PROBLEM_internal, "No memory.");
+    stream->left = lines ? (unsigned)strtoul(lines, NULL, 10) : 1000;
+    call->answer->media = SC_MEDIA_NDJSON;
+    call->answer->next_piece = sc_call_parameter(call, "broken") ? next_broken : next_line;
+    call->answer->close = close_stream;
+    call->answer->stream = stream;
+    return SC_ANSWERED;
+}
+
+enum sc_progress sc_home_page(struct sc_call *call)
+{
+    call->answer->media = SC_MEDIA_HTML;
+    call->answer->fixed = "<!doctype html><title>stand-in</title>";
+    call->answer->body_length = strlen(call->answer->fixed);
+    return SC_ANSWERED;
+}
+
+#define ECHO(name)                                                                                           \
+    enum sc_progress name(struct sc_call *call)                                                              \
+    {                                                                                                        \
+        return echo(call);                                                                                   \
+    }
+ECHO(sc_docs_page)
+ECHO(sc_asset)
+ECHO(sc_openapi)
+ECHO(sc_schema)
+ECHO(sc_problem_page)
+ECHO(sc_version)
+ECHO(sc_scenario_list)
+ECHO(sc_scenario_put)
+ECHO(sc_scenario_patch)
+ECHO(sc_scenario_restore)
+ECHO(sc_revision_list)
+ECHO(sc_revision_get)
+ECHO(sc_scenario_diff)
+ECHO(sc_variant_create)
+ECHO(sc_import)
+ECHO(sc_valuation_sent)
+ECHO(sc_valuation_stored)
+ECHO(sc_projection_sent)
+ECHO(sc_projection_stored)
+ECHO(sc_chair_sent)
+ECHO(sc_chair_stored)
