@@ -29,9 +29,16 @@ bool sc_json_finish(const struct sc_json_writer *writer)
     return !writer->failed && writer->depth == 0 && writer->level[0] == AWAITS_NOTHING;
 }
 
+/* Most pieces are a few bytes that fit: those are copied in line. */
 static void append(struct sc_json_writer *writer, const char *bytes, size_t length)
 {
-    if (!sc_buffer_append(writer->buffer, bytes, length)) writer->failed = true;
+    struct sc_buffer *buffer = writer->buffer;
+    if (!buffer->failed && length < buffer->capacity - buffer->length) {
+        memcpy(buffer->data + buffer->length, bytes, length);
+        buffer->length += length;
+    } else if (!sc_buffer_append(buffer, bytes, length)) {
+        writer->failed = true;
+    }
 }
 
 /* Makes place for one more value: the comma before it, and what the level awaits after it. */
