@@ -41,7 +41,7 @@ static void put_object(struct sc_json_writer *writer, const json_t *object)
     }
     const char *key;
     json_t *value;
-    json_object_foreach(sc_json_unconst(object), key, value) members[count++] = (struct member){key, value};
+    json_object_foreach (sc_json_unconst(object), key, value) members[count++] = (struct member){key, value};
     qsort(members, count, sizeof *members, compare_members);
     sc_json_object_begin(writer);
     for (size_t i = 0; i < count && !writer->failed; i++) {
@@ -109,8 +109,7 @@ static bool same_objects(const json_t *a, const json_t *b)
     const char *key;
     json_t *value;
     if (json_object_size(a) != json_object_size(b)) return false;
-    json_object_foreach(sc_json_unconst(a), key, value)
-    {
+    json_object_foreach (sc_json_unconst(a), key, value) {
         if (!sc_json_same(value, json_object_get(b, key))) return false;
     }
     return true;

@@ -28,8 +28,7 @@ static bool can_point_into(const char *path, const json_t *value)
     char pointer[SC_POINTER_MAX];
     const char *key;
     json_t *member;
-    json_object_foreach(sc_json_unconst(value), key, member)
-    {
+    json_object_foreach (sc_json_unconst(value), key, member) {
         if (!sc_pointer_append_key(pointer, path, key)) return false;
     }
     return sc_pointer_append_index(pointer, path, json_array_size(value));
@@ -42,8 +41,7 @@ static void compare_objects(struct diff *diff, const char *path, const json_t *f
     char pointer[SC_POINTER_MAX];
     const char *key;
     json_t *value;
-    json_object_foreach(sc_json_unconst(from), key, value)
-    {
+    json_object_foreach (sc_json_unconst(from), key, value) {
         const json_t *other = json_object_get(to, key);
         sc_pointer_append_key(pointer, path, key);
         if (other)
@@ -51,8 +49,7 @@ static void compare_objects(struct diff *diff, const char *path, const json_t *f
         else
             add_operation(diff, "remove", pointer, NULL);
     }
-    json_object_foreach(sc_json_unconst(to), key, value)
-    {
+    json_object_foreach (sc_json_unconst(to), key, value) {
         if (json_object_get(from, key)) continue;
         sc_pointer_append_key(pointer, path, key);
         add_operation(diff, "add", pointer, value);

@@ -2,10 +2,10 @@
 
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -32,7 +32,7 @@ struct decimal {
 
 static struct power powers[POWER_LAST - POWER_FIRST + 1];
 static locale_t c_locale;
-static once_flag prepared = ONCE_FLAG_INIT;
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 
 /* Exact whole numbers, the lowest limb first. */
 struct big {
@@ -89,7 +89,7 @@ static void prepare(void)
 
 void sc_number_init(void)
 {
-    call_once(&prepared, prepare);
+    pthread_once(&prepared, prepare);
 }
 
 /* The following three are exact for every exponent of a double: linear approximations, good that far. */

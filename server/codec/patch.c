@@ -16,8 +16,7 @@ static json_t *merge(json_t *target, const json_t *patch)
     }
     const char *key;
     json_t *value;
-    json_object_foreach(sc_json_unconst(patch), key, value)
-    {
+    json_object_foreach (sc_json_unconst(patch), key, value) {
         if (json_is_null(value)) {
             json_object_del(target, key);
             continue;
@@ -46,8 +45,7 @@ static size_t measure(const json_t *value, size_t *values)
     ++*values;
     for (size_t i = 0; i < count; i++)
         if ((depth = measure(json_array_get(value, i), values)) > deepest) deepest = depth;
-    json_object_foreach(sc_json_unconst(value), key, member)
-    {
+    json_object_foreach (sc_json_unconst(value), key, member) {
         if ((depth = measure(member, values)) > deepest) deepest = depth;
     }
     return deepest + (json_is_array(value) || json_is_object(value));
@@ -339,13 +337,11 @@ static bool can_differ_by_part(const char *pointer, const json_t *parent, const 
     const char *key;
     json_t *value;
     bool whole = true;
-    json_object_foreach(sc_json_unconst(child), key, value)
-    {
+    json_object_foreach (sc_json_unconst(child), key, value) {
         if (json_is_null(value)) whole &= json_is_null(json_object_get(parent, key));
         whole &= sc_pointer_append_key(longer, pointer, key);
     }
-    json_object_foreach(sc_json_unconst(parent), key, value)
-    {
+    json_object_foreach (sc_json_unconst(parent), key, value) {
         whole &= sc_pointer_append_key(longer, pointer, key);
     }
     for (size_t i = 0; i < json_array_size(child); i++) {
@@ -363,13 +359,11 @@ static void differ_by_member(struct overlay *overlay, const char *pointer, const
     char longer[SC_POINTER_MAX];
     const char *key;
     json_t *value;
-    json_object_foreach(sc_json_unconst(parent), key, value)
-    {
+    json_object_foreach (sc_json_unconst(parent), key, value) {
         if (!sc_pointer_append_key(longer, pointer, key)) overlay->failed = true;
         if (!json_object_get(child, key)) add_override(overlay, longer, NULL);
     }
-    json_object_foreach(sc_json_unconst(child), key, value)
-    {
+    json_object_foreach (sc_json_unconst(child), key, value) {
         if (!sc_pointer_append_key(longer, pointer, key)) overlay->failed = true;
         differ(overlay, longer, json_object_get(parent, key), value);
     }
