@@ -9,12 +9,14 @@
 static sc_reader read_object, read_list;
 
 static sc_reader *const READERS[] = {
-    [SC_KIND_OBJECT] = read_object,     [SC_KIND_LIST] = read_list,       [SC_KIND_NUMBER] = sc_read_number,
-    [SC_KIND_INTEGER] = sc_read_integer, [SC_KIND_PATH] = sc_read_path,    [SC_KIND_VALUES] = sc_read_path,
-    [SC_KIND_POINTS] = sc_read_points,  [SC_KIND_TEXT] = sc_read_text,    [SC_KIND_ID] = sc_read_id,
-    [SC_KIND_DATE] = sc_read_date,      [SC_KIND_CHOICE] = sc_read_choice, [SC_KIND_FLAG] = sc_read_flag,
-    [SC_KIND_TEXTS] = sc_read_texts,    [SC_KIND_POINTER] = sc_read_pointer, [SC_KIND_NUMBERS] = sc_read_numbers,
-    [SC_KIND_MATRIX] = sc_read_matrix,
+    [SC_KIND_OBJECT] = read_object,      [SC_KIND_LIST] = read_list,
+    [SC_KIND_NUMBER] = sc_read_number,   [SC_KIND_INTEGER] = sc_read_integer,
+    [SC_KIND_PATH] = sc_read_path,       [SC_KIND_VALUES] = sc_read_path,
+    [SC_KIND_POINTS] = sc_read_points,   [SC_KIND_TEXT] = sc_read_text,
+    [SC_KIND_ID] = sc_read_id,           [SC_KIND_DATE] = sc_read_date,
+    [SC_KIND_CHOICE] = sc_read_choice,   [SC_KIND_FLAG] = sc_read_flag,
+    [SC_KIND_TEXTS] = sc_read_texts,     [SC_KIND_POINTER] = sc_read_pointer,
+    [SC_KIND_NUMBERS] = sc_read_numbers, [SC_KIND_MATRIX] = sc_read_matrix,
 };
 
 /* Where a field goes in its struct; NULL when it is only checked. */
@@ -59,8 +61,8 @@ static void clear_members(const struct sc_field *fields, void *base)
     }
 }
 
-/* Index of the field of that name, SC_MEMBERS_MAX when there is none. Documents tend to keep the table's order, so
- * the search starts where the last one ended. */
+/* Index of the field of that name, SC_MEMBERS_MAX when there is none. Documents tend to keep the table's
+ * order, so the search starts where the last one ended. */
 static size_t find_field(const struct sc_field *fields, const char *name, size_t start)
 {
     for (size_t i = start; fields[i].name; i++)
@@ -94,8 +96,8 @@ static void read_default(struct sc_reading *reading, const struct sc_place *at, 
     switch (field->kind) {
     case SC_KIND_NUMBER:
     case SC_KIND_INTEGER:
-        *(sc_slot *)home = sc_reading_add_driver(reading, at, sc_reading_add_node(reading, at), field->fallback,
-                                                 SC_FROM_DEFAULT);
+        *(sc_slot *)home = sc_reading_add_driver(reading, at, sc_reading_add_node(reading, at),
+                                                 field->fallback, SC_FROM_DEFAULT);
         break;
     case SC_KIND_PATH:
         sc_read_default_path(reading, at, home);
@@ -161,6 +163,16 @@ struct list_home {
     size_t count;
 };
 
+/* Room for the elements; NULL when they are only checked. */
+static char *make_list(struct sc_reading *reading, const struct sc_field *field, size_t count, void *into)
+{
+    if (!into || count == 0) return NULL;
+    struct list_home home = {sc_arena_array(reading->arena, count, field->size), count};
+    if (!home.element) reading->exhausted = true;
+    memcpy(into, &home, sizeof home);
+    return home.element;
+}
+
 static void read_list(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
 {
     const struct sc_field *field = at->field;
@@ -173,16 +185,12 @@ static void read_list(struct sc_reading *reading, const struct sc_place *at, jso
         sc_blame_length(reading, at, field->least, field->most, count, "elements");
     if (count > field->most) count = field->most;
     struct sc_place here = *at;
-    char *elements = NULL;
     if (into) here.node = sc_reading_add_node(reading, at);
-    if (into && count) {
-        elements = sc_arena_array(reading->arena, count, field->size);
-        if (!elements) reading->exhausted = true;
-        memcpy(into, &(struct list_home){elements, count}, sizeof(struct list_home));
-    }
+    char *elements = make_list(reading, field, count, into);
     for (size_t i = 0; i < count; i++) {
         struct sc_place element = {.above = &here, .field = field, .index = i};
-        read_element(reading, &element, json_array_get(value, i), elements ? elements + i * field->size : NULL);
+        read_element(reading, &element, json_array_get(value, i),
+                     elements ? elements + i * field->size : NULL);
     }
 }
 

@@ -10,23 +10,26 @@
 struct sc_arena;
 struct sc_json_writer;
 
-/* The plan of a document, in the arena, its texts borrowed from the document (which must outlive it); or NULL, and
- * then faults holds every fault found: of shape (unknown members with a suggestion, types, ranges, lengths), and,
- * where the shape is sound, of sense (sc_plan_link). No fault and NULL means that the arena is exhausted. */
+/* The plan of a document, in the arena, its texts borrowed from the document (which must outlive it); or
+ * NULL, and then faults holds every fault found: of shape (unknown members with a suggestion, types, ranges,
+ * lengths), and, where the shape is sound, of sense (sc_plan_link). No fault and NULL means that the arena is
+ * exhausted. */
 struct sc_plan *sc_document_compile(const json_t *document, struct sc_arena *arena, struct sc_faults *faults);
 
-/* Puts the overrides of a question, [{"pointer", "value"}], into a new copy of the document. Only drivers can be
- * moved: a pointer must name a number of the table (present, or absent with a default) or a whole path; a value
- * must be a number (for a path any of its forms). Faults carry pointers into the overrides: /overrides/0/pointer.
- * NULL on any fault. */
+/* Puts the overrides of a question, [{"pointer", "value"}], into a new copy of the document. Only drivers can
+ * be moved: a pointer must name a number of the table (present, or absent with a default) or a whole path; a
+ * value must be a number (for a path any of its forms). Faults carry pointers into the overrides:
+ * /overrides/0/pointer. NULL on any fault. */
 json_t *sc_document_override(const json_t *document, const json_t *overrides, struct sc_faults *faults);
 
-/* The override that "?set=POINTER:NUMBER" means, as a new {"pointer", "value"}; NULL when the text is none. */
+/* The override that "?set=POINTER:NUMBER" means, as a new {"pointer", "value"}; NULL when the text is none.
+ */
 json_t *sc_document_parse_set(const char *text);
 
-/* Every driver of the plan as an array of {"pointer", "value", "unit", "group", "origin"}: origin is "override" at
- * and below a pointer of overrides, "parent" or "document" as inherited says (for a variant: pointers of its own
- * overlay are "document", all else "parent"; overlay NULL: all "document"), "default" where the document is silent. */
+/* Every driver of the plan as an array of {"pointer", "value", "unit", "group", "origin"}: origin is
+ * "override" at and below a pointer of overrides, "parent" or "document" as inherited says (for a variant:
+ * pointers of its own overlay are "document", all else "parent"; overlay NULL: all "document"), "default"
+ * where the document is silent. */
 void sc_document_write_inputs(const struct sc_plan *plan, const json_t *overlay, const json_t *overrides,
                               struct sc_json_writer *writer);
 

@@ -61,13 +61,14 @@ void sc_read_date(struct sc_reading *reading, const struct sc_place *at, json_t 
     if (!text)
         sc_blame_type(reading, at, "a text, a date of the form YYYY-MM-DD", value);
     else if (!split(text, json_string_length(value), &day))
-        sc_blame(reading, SC_FAULT_bad_date, at, "must be a date of the form YYYY-MM-DD, such as 2026-04-23, not `%s`",
+        sc_blame(reading, SC_FAULT_bad_date, at,
+                 "must be a date of the form YYYY-MM-DD, such as 2026-04-23, not `%s`",
                  sc_quote(text, quoted));
     else if (!is_in_calendar(&day))
         sc_blame(reading, SC_FAULT_bad_date, at, "%s is no day of the calendar", text);
     else if (day.year < YEAR_FIRST || day.year > YEAR_LAST)
-        sc_blame(reading, SC_FAULT_bad_date, at, "must be of the years %d to %d; it is %s", YEAR_FIRST, YEAR_LAST,
-                 text);
+        sc_blame(reading, SC_FAULT_bad_date, at, "must be of the years %d to %d; it is %s", YEAR_FIRST,
+                 YEAR_LAST, text);
     else if (into)
         *(int32_t *)into = count_days(&day);
 }

@@ -34,8 +34,8 @@ static bool is_only_counted(struct sc_reading *reading)
     return true;
 }
 
-void sc_blame(struct sc_reading *reading, enum sc_fault_code code, const struct sc_place *at, const char *format,
-              ...)
+void sc_blame(struct sc_reading *reading, enum sc_fault_code code, const struct sc_place *at,
+              const char *format, ...)
 {
     if (is_only_counted(reading)) return;
     char pointer[SC_POINTER_MAX], sentence[SENTENCE_MAX];
@@ -67,7 +67,8 @@ const char *sc_type_name(const json_t *value)
     return "null";
 }
 
-void sc_blame_type(struct sc_reading *reading, const struct sc_place *at, const char *wanted, const json_t *value)
+void sc_blame_type(struct sc_reading *reading, const struct sc_place *at, const char *wanted,
+                   const json_t *value)
 {
     double number;
     const char *text = json_string_value(value);
@@ -125,11 +126,11 @@ void sc_blame_range(struct sc_reading *reading, const struct sc_place *at, const
     double meant = as_percentage(bounds, number);
     sc_number_write(meant, decimal);
     if (meant < 0 || meant > 0)
-        sc_blame(reading, SC_FAULT_out_of_range, at,
-                 "must be %s (%s); %s looks like a percentage: write %s", range, unit, found, decimal);
+        sc_blame(reading, SC_FAULT_out_of_range, at, "must be %s (%s); %s looks like a percentage: write %s",
+                 range, unit, found, decimal);
     else
-        sc_blame(reading, SC_FAULT_out_of_range, at, "must be %s%s%s%s; it is %s", range, named ? " (" : "", unit,
-                 named ? ")" : "", found);
+        sc_blame(reading, SC_FAULT_out_of_range, at, "must be %s%s%s%s; it is %s", range, named ? " (" : "",
+                 unit, named ? ")" : "", found);
 }
 
 void sc_blame_missing(struct sc_reading *reading, const struct sc_place *above, const struct sc_field *field)
@@ -144,17 +145,18 @@ void sc_blame_unknown(struct sc_reading *reading, const struct sc_place *above, 
     if (is_only_counted(reading)) return;
     struct sc_place at = {.above = above, .name = name};
     char quoted[SC_QUOTED_MAX], list[SC_LIST_SHOWN];
-    const char *meant = sc_suggest_field(fields, name);
+    const char *meant = sc_suggest_field(fields, NULL, name);
     sc_quote(name, quoted);
     if (meant)
-        sc_blame(reading, SC_FAULT_unknown_field, &at, "there is no `%s` here; did you mean `%s`?", quoted, meant);
+        sc_blame(reading, SC_FAULT_unknown_field, &at, "there is no `%s` here; did you mean `%s`?", quoted,
+                 meant);
     else
         sc_blame(reading, SC_FAULT_unknown_field, &at, "there is no `%s` here; there are %s", quoted,
                  sc_list_fields(fields, NULL, list, sizeof list));
 }
 
-void sc_blame_length(struct sc_reading *reading, const struct sc_place *at, size_t least, size_t most, size_t found,
-                     const char *counted)
+void sc_blame_length(struct sc_reading *reading, const struct sc_place *at, size_t least, size_t most,
+                     size_t found, const char *counted)
 {
     if (least == most)
         sc_blame(reading, SC_FAULT_wrong_length, at, "must have %zu %s; it has %zu", least, counted, found);
@@ -164,14 +166,17 @@ void sc_blame_length(struct sc_reading *reading, const struct sc_place *at, size
         sc_blame(reading, SC_FAULT_wrong_length, at, "must have at least %zu %s; it has %zu", least, counted,
                  found);
     else
-        sc_blame(reading, SC_FAULT_wrong_length, at, "must have at most %zu %s; it has %zu", most, counted, found);
+        sc_blame(reading, SC_FAULT_wrong_length, at, "must have at most %zu %s; it has %zu", most, counted,
+                 found);
 }
 
-const char *sc_suggest_field(const struct sc_field *fields, const char *word)
+const char *sc_suggest_field(const struct sc_field *fields, bool (*wanted)(const struct sc_field *field),
+                             const char *word)
 {
     const char *names[SC_MEMBERS_MAX];
     size_t count = 0;
-    for (; fields[count].name && count < SC_MEMBERS_MAX; count++) names[count] = fields[count].name;
+    for (; fields->name && count < SC_MEMBERS_MAX; fields++)
+        if (!wanted || wanted(fields)) names[count++] = fields->name;
     return sc_text_suggest(word, names, count);
 }
 

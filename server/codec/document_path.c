@@ -30,7 +30,8 @@ static void read_constant(struct sc_reading *reading, const struct sc_place *at,
 }
 
 /* One number of the path, at a place below it. */
-static void read_part(struct sc_reading *reading, const struct sc_place *part, json_t *value, struct sc_path *path)
+static void read_part(struct sc_reading *reading, const struct sc_place *part, json_t *value,
+                      struct sc_path *path)
 {
     double number;
     if (!sc_read_figure(reading, part, part->above->field, value, &number)) return;
@@ -46,11 +47,13 @@ static void check_count(struct sc_reading *reading, const struct sc_place *at, s
     size_t wanted = (size_t)(reading->horizon - first + 1);
     if (count == wanted) return;
     sc_blame(reading, SC_FAULT_wrong_length, at,
-             "an array must have %zu numbers here, one for each fiscal year from %d to the horizon, %d; it has %zu",
+             "an array must have %zu numbers here, one for each fiscal year from %d to the horizon, %d; it "
+             "has %zu",
              wanted, first, reading->horizon, count);
 }
 
-static void read_values(struct sc_reading *reading, const struct sc_place *at, json_t *value, struct sc_path *path)
+static void read_values(struct sc_reading *reading, const struct sc_place *at, json_t *value,
+                        struct sc_path *path)
 {
     size_t count = json_array_size(value);
     check_count(reading, at, count);
@@ -105,16 +108,19 @@ static void check_ramp(struct sc_reading *reading, const struct sc_place *at, co
         sc_number_write(end[0], from);
         sc_number_write(end[1], to);
         sc_blame(reading, SC_FAULT_bad_path, at,
-                 "a geometric ramp needs ends of one sign, neither of them 0; it goes from %s to %s", from, to);
+                 "a geometric ramp needs ends of one sign, neither of them 0; it goes from %s to %s", from,
+                 to);
     }
     if (path->from > path->to)
-        sc_blame(reading, SC_FAULT_bad_path, at,
-                 "the ramp starts in year %d, after the year %d in which it ends; `from` is %d unless given, `to` "
-                 "is the horizon",
-                 path->from, path->to, path->first_year);
+        sc_blame(
+            reading, SC_FAULT_bad_path, at,
+            "the ramp starts in year %d, after the year %d in which it ends; `from` is %d unless given, `to` "
+            "is the horizon",
+            path->from, path->to, path->first_year);
 }
 
-static void read_ramp(struct sc_reading *reading, const struct sc_place *at, json_t *value, struct sc_path *path)
+static void read_ramp(struct sc_reading *reading, const struct sc_place *at, json_t *value,
+                      struct sc_path *path)
 {
     struct sc_place here = *at;
     json_t *found[SC_MEMBERS_MAX] = {NULL};
@@ -127,7 +133,8 @@ static void read_ramp(struct sc_reading *reading, const struct sc_place *at, jso
     read_end(reading, &here, RAMP_END, found[RAMP_END], path);
     path->shape = read_shape(reading, &here, found[RAMP_SHAPE]);
     path->from = read_year(reading, &here, RAMP_FROM, found[RAMP_FROM], path->first_year);
-    path->to = read_year(reading, &here, RAMP_TO, found[RAMP_TO], reading->horizon ? reading->horizon : YEAR_LAST);
+    path->to =
+        read_year(reading, &here, RAMP_TO, found[RAMP_TO], reading->horizon ? reading->horizon : YEAR_LAST);
     if (reading->faults->count + reading->faults->omitted == before && !reading->exhausted)
         check_ramp(reading, at, path);
 }

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "codec/number.h"
 
-static const struct sc_field YEAR = {
+const struct sc_field SC_POINT_YEAR = {
     .name = "year", .kind = SC_KIND_NUMBER, .unit = SC_UNIT_YEAR, .low = 1000, .high = 3000};
 
 /* One of a pair's two numbers; its slot, when it is sound. */
@@ -13,7 +13,8 @@ static sc_slot read_part(struct sc_reading *reading, const struct sc_place *pair
     struct sc_place part = {.above = pair, .index = which};
     double number;
     if (!sc_read_figure(reading, &part, bounds, value, &number)) return SC_NO_SLOT;
-    return sc_reading_add_driver(reading, &part, sc_reading_add_node(reading, &part), number, SC_FROM_DOCUMENT);
+    return sc_reading_add_driver(reading, &part, sc_reading_add_node(reading, &part), number,
+                                 SC_FROM_DOCUMENT);
 }
 
 static struct sc_point read_pair(struct sc_reading *reading, const struct sc_place *at, json_t *value)
@@ -26,7 +27,7 @@ static struct sc_point read_pair(struct sc_reading *reading, const struct sc_pla
     } else {
         struct sc_place pair = *at;
         pair.node = sc_reading_add_node(reading, at);
-        point.year = read_part(reading, &pair, 0, &YEAR, json_array_get(value, 0));
+        point.year = read_part(reading, &pair, 0, &SC_POINT_YEAR, json_array_get(value, 0));
         point.value = read_part(reading, &pair, 1, at->above->field, json_array_get(value, 1));
     }
     return point;
@@ -41,7 +42,8 @@ static void check_order(struct sc_reading *reading, const struct sc_place *pair,
     sc_number_write(year, written[0]);
     sc_number_write(before, written[1]);
     struct sc_place part = {.above = pair, .index = 0};
-    sc_blame(reading, SC_FAULT_bad_path, &part, "years must ascend: %s comes after %s", written[0], written[1]);
+    sc_blame(reading, SC_FAULT_bad_path, &part, "years must ascend: %s comes after %s", written[0],
+             written[1]);
 }
 
 /* Points go to a pointer and, right after it, the count. */

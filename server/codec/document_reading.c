@@ -55,8 +55,8 @@ uint16_t sc_reading_add_node(struct sc_reading *reading, const struct sc_place *
     return (uint16_t)reading->nodes++;
 }
 
-sc_slot sc_reading_add_driver(struct sc_reading *reading, const struct sc_place *at, uint16_t node, double number,
-                              enum sc_origin origin)
+sc_slot sc_reading_add_driver(struct sc_reading *reading, const struct sc_place *at, uint16_t node,
+                              double number, enum sc_origin origin)
 {
     if (reading->slots == SC_SLOTS_MAX) {
         sc_blame(reading, SC_FAULT_wrong_length, at, "is one number too many: a document holds at most %d",

@@ -1,5 +1,5 @@
-/* What the parts of the compiler of documents share: where in the document they are, what they have gathered so
- * far, and the sentences for what is wrong. Nobody but server/codec/document*.c includes this. */
+/* What the parts of the compiler of documents share: where in the document they are, what they have gathered
+ * so far, and the sentences for what is wrong. Only document*.c and schema_writer.c include this. */
 #ifndef SC_CODEC_DOCUMENT_READING_H
 #define SC_CODEC_DOCUMENT_READING_H
 
@@ -49,11 +49,11 @@ typedef void sc_reader(struct sc_reading *reading, const struct sc_place *at, js
 uint16_t sc_reading_add_node(struct sc_reading *reading, const struct sc_place *at);
 
 /* The next slot. The place is for the fault, should there be too many. */
-sc_slot sc_reading_add_driver(struct sc_reading *reading, const struct sc_place *at, uint16_t node, double number,
-                              enum sc_origin origin);
+sc_slot sc_reading_add_driver(struct sc_reading *reading, const struct sc_place *at, uint16_t node,
+                              double number, enum sc_origin origin);
 
-/* The members of an object by the table: object's, or the defaults of all where object is NULL. base is the struct
- * that they go to; NULL where they are only checked. */
+/* The members of an object by the table: object's, or the defaults of all where object is NULL. base is the
+ * struct that they go to; NULL where they are only checked. */
 void sc_read_members(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *fields,
                      json_t *object, void *base);
 
@@ -62,11 +62,15 @@ void sc_match_members(struct sc_reading *reading, const struct sc_place *at, con
                       json_t *object, json_t *found[SC_MEMBERS_MAX]);
 
 /* Each kind's reader. */
-sc_reader sc_read_number, sc_read_integer, sc_read_path, sc_read_points, sc_read_text, sc_read_id, sc_read_date,
-    sc_read_choice, sc_read_flag, sc_read_texts, sc_read_pointer, sc_read_numbers, sc_read_matrix;
+sc_reader sc_read_number, sc_read_integer, sc_read_path, sc_read_points, sc_read_text, sc_read_id,
+    sc_read_date, sc_read_choice, sc_read_flag, sc_read_texts, sc_read_pointer, sc_read_numbers,
+    sc_read_matrix;
 
 /* A path that is not in the document: the constant of its default. */
 void sc_read_default_path(struct sc_reading *reading, const struct sc_place *at, struct sc_path *path);
+
+/* Bounds of the years of points. */
+extern const struct sc_field SC_POINT_YEAR;
 
 /* A number within bounds; false, and a fault, when it is none. A zero of either sign is 0. */
 bool sc_read_figure(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
@@ -82,11 +86,12 @@ bool sc_is_within(const struct sc_field *bounds, double number);
 const char *sc_place_pointer(const struct sc_place *at, char out[SC_POINTER_MAX]);
 
 /* A fault at the place. */
-void sc_blame(struct sc_reading *reading, enum sc_fault_code code, const struct sc_place *at, const char *format,
-              ...) __attribute__((format(printf, 4, 5)));
+void sc_blame(struct sc_reading *reading, enum sc_fault_code code, const struct sc_place *at,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* wanted: "a number". */
-void sc_blame_type(struct sc_reading *reading, const struct sc_place *at, const char *wanted, const json_t *value);
+void sc_blame_type(struct sc_reading *reading, const struct sc_place *at, const char *wanted,
+                   const json_t *value);
 void sc_blame_range(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
                     double number);
 void sc_blame_missing(struct sc_reading *reading, const struct sc_place *above, const struct sc_field *field);
@@ -94,14 +99,15 @@ void sc_blame_unknown(struct sc_reading *reading, const struct sc_place *above, 
                       const char *name);
 
 /* Elements where least to most are wanted; counted is "elements", "characters". */
-void sc_blame_length(struct sc_reading *reading, const struct sc_place *at, size_t least, size_t most, size_t found,
-                     const char *counted);
+void sc_blame_length(struct sc_reading *reading, const struct sc_place *at, size_t least, size_t most,
+                     size_t found, const char *counted);
 
 /* "a text", "an object": what a value is. */
 const char *sc_type_name(const json_t *value);
 
-/* The member whose name is nearest to word, or NULL. */
-const char *sc_suggest_field(const struct sc_field *fields, const char *word);
+/* The member whose name is nearest to word, or NULL, of those that wanted says yes to (NULL: all). */
+const char *sc_suggest_field(const struct sc_field *fields, bool (*wanted)(const struct sc_field *field),
+                             const char *word);
 
 /* "`a`, `b`, …": the members that wanted says yes to (NULL: all). Returns out. */
 char *sc_list_fields(const struct sc_field *fields, bool (*wanted)(const struct sc_field *field), char *out,

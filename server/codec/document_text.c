@@ -62,8 +62,8 @@ void sc_read_text(struct sc_reading *reading, const struct sc_place *at, json_t 
 
 static bool is_id_character(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
 void sc_read_id(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
@@ -98,8 +98,9 @@ static void blame_choice(struct sc_reading *reading, const struct sc_place *at, 
     const char *meant = sc_text_suggest(text, at->field->choice, count);
     bool suggest = meant && *meant;
     list_words(at->field->choice, list, sizeof list);
-    sc_blame(reading, SC_FAULT_bad_choice, at, "must be one of %s, not `%s`%s%s%s", list, sc_quote(text, quoted),
-             suggest ? "; did you mean `" : "", suggest ? meant : "", suggest ? "`?" : "");
+    sc_blame(reading, SC_FAULT_bad_choice, at, "must be one of %s, not `%s`%s%s%s", list,
+             sc_quote(text, quoted), suggest ? "; did you mean `" : "", suggest ? meant : "",
+             suggest ? "`?" : "");
 }
 
 void sc_read_choice(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
@@ -123,5 +124,6 @@ void sc_read_pointer(struct sc_reading *reading, const struct sc_place *at, json
     enum sc_pointer_status status = sc_pointer_check(text);
     if (status == SC_POINTER_OK) return;
     char quoted[SC_QUOTED_MAX];
-    sc_blame(reading, SC_FAULT_bad_pointer, at, "`%s` %s", sc_quote(text, quoted), sc_pointer_status_text(status));
+    sc_blame(reading, SC_FAULT_bad_pointer, at, "`%s` %s", sc_quote(text, quoted),
+             sc_pointer_status_text(status));
 }

@@ -12,8 +12,8 @@ bool sc_is_within(const struct sc_field *bounds, double number)
     return !(bounds->open_low && number <= bounds->low) && !(bounds->open_high && number >= bounds->high);
 }
 
-static bool take_number(struct sc_reading *reading, const struct sc_place *at, const char *wanted, json_t *value,
-                        double *number)
+static bool take_number(struct sc_reading *reading, const struct sc_place *at, const char *wanted,
+                        json_t *value, double *number)
 {
     if (!json_is_number(value)) {
         sc_blame_type(reading, at, wanted, value);
@@ -126,8 +126,8 @@ void sc_read_matrix(struct sc_reading *reading, const struct sc_place *at, json_
         json_t *row = json_array_get(value, i);
         struct sc_place place = {.above = at, .field = at->field, .index = i};
         if (json_is_array(row) && json_array_size(row) != json_array_size(value))
-            sc_blame_length(reading, &place, json_array_size(value), json_array_size(value), json_array_size(row),
-                            "numbers, as many as the matrix has rows");
+            sc_blame_length(reading, &place, json_array_size(value), json_array_size(value),
+                            json_array_size(row), "numbers, as many as the matrix has rows");
         else
             sc_read_numbers(reading, &place, row, NULL);
     }
