@@ -1,0 +1,59 @@
+#include "ask.h"
+
+#include "base/clock.h"
+#include "budget.h"
+#include "codec/writer.h"
+#include "request.h"
+
+#include <stdio.h>
+
+enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking)
+{
+    struct sc_subject subject;
+    if (sc_subject_of_stored(call, asking->members, &subject)) asking->answer(call, &subject);
+    sc_subject_fini(&subject);
+    return SC_ANSWERED;
+}
+
+enum sc_progress sc_ask_sent(struct sc_call *call, const struct sc_asking *asking)
+{
+    struct sc_subject subject;
+    if (sc_subject_of_sent(call, asking->members, &subject)) asking->answer(call, &subject);
+    sc_subject_fini(&subject);
+    return SC_ANSWERED;
+}
+
+void sc_ask_begin(const struct sc_subject *subject, struct sc_json_writer *writer, struct sc_buffer *buffer)
+{
+    sc_buffer_init(buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(writer, buffer);
+    sc_json_object_begin(writer);
+    sc_subject_write(subject, writer);
+}
+
+enum sc_progress sc_ask_end(struct sc_call *call, const struct sc_subject *subject,
+                            struct sc_json_writer *writer, struct sc_buffer *buffer, uint64_t start)
+{
+    sc_json_object_end(writer);
+    sc_call_spent(call, SC_STAGE_ENCODE, start);
+    return sc_subject_answer(call, subject, writer, buffer);
+}
+
+bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
+                   double high, double *value)
+{
+    const json_t *member = json_object_get(subject->question, name);
+    if (!member) return true;
+    if (json_is_number(member) && json_number_value(member) >= low && json_number_value(member) <= high) {
+        *value = json_number_value(member);
+        return true;
+    }
+    struct sc_faults *faults = sc_call_faults(call);
+    char pointer[SC_POINTER_MAX];
+    if (!faults) return false;
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    sc_fault_add(faults, json_is_number(member) ? SC_FAULT_out_of_range : SC_FAULT_wrong_type, pointer,
+                 "%s must be a number between %.10g and %.10g", name, low, high);
+    sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+    return false;
+}

@@ -1,0 +1,29 @@
+/* The frame that every question shares: resolve the subject, answer, release. */
+#ifndef SC_APP_ASK_H
+#define SC_APP_ASK_H
+
+#include "subject.h"
+
+struct sc_asking {
+    const char *const *members; /* of the question's body or query, ended by NULL */
+    enum sc_progress (*answer)(struct sc_call *call, const struct sc_subject *subject);
+};
+
+enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking);
+enum sc_progress sc_ask_sent(struct sc_call *call, const struct sc_asking *asking);
+
+/* An answer being written: one object, begun with the subject's members. */
+struct sc_json_writer;
+struct sc_buffer;
+void sc_ask_begin(const struct sc_subject *subject, struct sc_json_writer *writer, struct sc_buffer *buffer);
+
+/* Ends the object and hands it over; start is when encoding began. */
+enum sc_progress sc_ask_end(struct sc_call *call, const struct sc_subject *subject,
+                            struct sc_json_writer *writer, struct sc_buffer *buffer, uint64_t start);
+
+/* A member of the question: a number within bounds, or fallback where it is absent. False: the answer is a
+ * problem. */
+bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
+                   double high, double *value) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,43 @@
+#include "evaluation.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "request.h"
+
+#include <stdio.h>
+
+struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
+                                        struct sc_faults *faults)
+{
+    struct sc_evaluation *evaluation = sc_arena_alloc(arena, sizeof *evaluation);
+    void *memory = sc_arena_alloc(arena, sc_block_size(plan));
+    if (!evaluation || !memory) return NULL;
+    evaluation->plan = plan;
+    sc_block_init(&evaluation->block, plan, memory);
+    return sc_chair_evaluate(&evaluation->block, &evaluation->chair, faults) ? evaluation : NULL;
+}
+
+struct sc_evaluation *sc_call_evaluate(struct sc_call *call, const struct sc_plan *plan)
+{
+    uint64_t start = sc_clock_nanoseconds();
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return NULL;
+    struct sc_evaluation *evaluation = sc_evaluation_new(plan, call->arena, faults);
+    sc_call_spent(call, SC_STAGE_MODEL, start);
+    if (evaluation) return evaluation;
+    if (sc_faults_any(faults))
+        sc_call_invalid(call, SC_PROBLEM_not_computable, faults);
+    else
+        sc_call_exhausted(call);
+    return NULL;
+}
+
+struct sc_date sc_fiscal_year_end(const struct sc_plan *plan, int year)
+{
+    return sc_date_of_days(sc_days_years_later(plan->base_year_end, year));
+}
+
+void sc_date_write(struct sc_date date, char out[SC_DATE_TEXT])
+{
+    snprintf(out, SC_DATE_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
+}

@@ -1,0 +1,34 @@
+/* A plan evaluated in all branches of the chair: what the questions answer from. */
+#ifndef SC_APP_EVALUATION_H
+#define SC_APP_EVALUATION_H
+
+#include "secondchair/call.h"
+#include "secondchair/date.h"
+#include "secondchair/model.h"
+
+#include <stdbool.h>
+
+struct sc_evaluation {
+    const struct sc_plan *plan;
+    struct sc_block block; /* lane 0: the branch in which the chair is held */
+    struct sc_chair chair;
+};
+
+/* In the arena; NULL with faults: the scenario has no value; NULL without: the arena is exhausted. */
+struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
+                                        struct sc_faults *faults);
+
+/* The same for a call: NULL: the answer is a problem. Books the time. */
+struct sc_evaluation *sc_call_evaluate(struct sc_call *call, const struct sc_plan *plan);
+
+/* The fiscal year's last day, and its label: the calendar year that it ends in, "FY2026". */
+struct sc_date sc_fiscal_year_end(const struct sc_plan *plan, int year);
+
+enum { SC_DATE_TEXT = 40 };
+void sc_date_write(struct sc_date date, char out[SC_DATE_TEXT]);
+
+/* The valuation's answer as JSON: from the subject's members on, without the braces. */
+struct sc_json_writer;
+void sc_valuation_write(const struct sc_evaluation *evaluation, struct sc_json_writer *writer);
+
+#endif
