@@ -50,21 +50,18 @@ static struct override read_override(struct sc_reading *reading, const struct sc
     return override;
 }
 
-/* Two overrides of one driver have no order that a reader could know. */
+/* Two overrides of one driver have no order that a reader could know. Of those before index, is the pointer
+ * the same or a part (below), or the whole of what one moves? */
 static bool check_conflict(struct sc_reading *reading, const struct sc_place *at, const struct override *all,
-                           size_t index)
+                           size_t index, bool below)
 {
     const char *pointer = all[index].pointer;
     for (size_t i = 0; i < index; i++) {
         const char *other = all[i].pointer;
-        if (!other || (!sc_pointer_is_within(pointer, other) && !sc_pointer_is_within(other, pointer)))
-            continue;
-        bool same = strcmp(pointer, other) == 0;
-        sc_blame(reading, SC_FAULT_conflict, at, "moves %s /overrides/%zu moves already",
-                 same                              ? "what"
-                 : strlen(pointer) < strlen(other) ? "the whole of what"
-                                                   : "a part of what",
-                 i);
+        if (!other) continue;
+        if (!(below ? sc_pointer_is_within(pointer, other) : sc_pointer_is_within(other, pointer))) continue;
+        const char *part = strcmp(pointer, other) == 0 ? "" : below ? "a part of " : "the whole of ";
+        sc_blame(reading, SC_FAULT_conflict, at, "moves %swhat /overrides/%zu moves already", part, i);
         return false;
     }
     return true;
@@ -84,22 +81,27 @@ static bool fits(const struct sc_field *field, const json_t *value, const char *
     return json_is_number(value);
 }
 
-static void apply(struct sc_reading *reading, const struct sc_place *at, json_t *document,
-                  const struct override *override)
+/* Puts a value where the pointer says; false where that is nowhere. */
+static bool apply(struct sc_reading *reading, const struct sc_place *at, json_t *document,
+                  const struct override *all, size_t index)
 {
-    struct sc_place pointer_place = {.above = at, .name = OVERRIDE[OVERRIDE_POINTER].name};
-    struct sc_place value_place = {.above = at, .name = OVERRIDE[OVERRIDE_VALUE].name};
+    struct sc_place pointer = {.above = at, .name = OVERRIDE[OVERRIDE_POINTER].name};
+    struct sc_place place = {.above = at, .name = OVERRIDE[OVERRIDE_VALUE].name};
     struct sc_target target;
     const char *wanted;
-    if (!sc_target_find(reading, &pointer_place, document, override->pointer, &target)) return;
-    if (!fits(target.field, override->value, &wanted)) {
-        sc_blame_type(reading, &value_place, wanted, override->value);
-        return;
+    json_t *value = all[index].value;
+    if (!check_conflict(reading, &pointer, all, index, true)) return false;
+    if (!sc_target_find(reading, &pointer, document, all[index].pointer, &target)) return false;
+    if (!check_conflict(reading, &pointer, all, index, false)) return false;
+    if (!fits(target.field, value, &wanted)) {
+        sc_blame_type(reading, &place, wanted, value);
+        return true;
     }
-    json_t *copy = json_deep_copy(override->value);
+    json_t *copy = json_deep_copy(value);
     int failed = target.name ? json_object_set_new(target.parent, target.name, copy)
                              : json_array_set_new(target.parent, target.index, copy);
     if (failed) reading->exhausted = true;
+    return true;
 }
 
 static void apply_all(struct sc_reading *reading, const struct sc_place *at, json_t *document,
@@ -109,10 +111,9 @@ static void apply_all(struct sc_reading *reading, const struct sc_place *at, jso
     size_t count = json_array_size(overrides);
     for (size_t i = 0; i < count; i++) {
         struct sc_place place = {.above = at, .index = i};
-        struct sc_place pointer = {.above = &place, .name = OVERRIDE[OVERRIDE_POINTER].name};
         all[i] = read_override(reading, &place, json_array_get(overrides, i));
-        if (all[i].pointer && check_conflict(reading, &pointer, all, i) && all[i].value)
-            apply(reading, &place, document, &all[i]);
+        bool moves = all[i].pointer && all[i].value && apply(reading, &place, document, all, i);
+        if (!moves) all[i].pointer = NULL;
     }
 }
 

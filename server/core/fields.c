@@ -305,7 +305,7 @@ static const struct sc_field TERMINAL[] = {
           "Return on new invested capital for ever; for value_driver."),
     NUMBER(IN(terminal, multiple), "multiple", SC_OPTIONAL, RATIO, TERMINAL, 0, 1e6, 0,
            "Multiple of the metric; for exit_multiple."),
-    CHOICE(IN(terminal, metric), "metric", SC_OPTIONAL, TERMINAL, METRICS, -1,
+    CHOICE(IN(terminal, metric), "metric", SC_OPTIONAL, TERMINAL, METRICS, SC_METRIC_ABSENT,
            "What is multiplied, of year H; for exit_multiple."),
     NUMBER(IN(terminal, half_life), "half_life", SC_OPTIONAL, YEARS, TERMINAL, 0, 1000, 0,
            "Half-life of the fade of growth; for h_model."),
