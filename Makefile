@@ -20,8 +20,8 @@ quiet = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $(2); )
 
 # ---------------------------------------------------------------- what must be installed: packages, and commands
 BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev
-LINT_PACKAGES := pmccabe clang clang-tidy clang-format cppcheck shellcheck
-TEST_PACKAGES := $(LINT_PACKAGES) libcmocka-dev python3 sqlite3 curl
+LINT_PACKAGES := python3 pmccabe clang clang-tidy clang-format cppcheck shellcheck
+TEST_PACKAGES := $(LINT_PACKAGES) libcmocka-dev sqlite3 curl ca-certificates
 TEST_COMMANDS := node=nodejs npm=npm
 ifneq ($(wildcard tests/docker/test.sh),)
 TEST_PACKAGES += buildah debootstrap
@@ -52,6 +52,7 @@ COVER_FLAGS := -g --coverage -fprofile-abs-path
 # ---------------------------------------------------------------- sources
 SOURCES := $(sort $(wildcard server/*/*.c server/*/*/*.c) server/main.c)
 PARTS := $(filter-out server/main.c,$(SOURCES))
+CORE_OBJECTS := $(patsubst server/%.c,build/obj/%.o,$(filter server/core/%,$(PARTS)))
 HEADERS := $(sort $(wildcard include/secondchair/* server/*/*.h server/*/*/*.h))
 
 # ---------------------------------------------------------------- generated headers, there before anything compiles
@@ -134,8 +135,8 @@ unit: $(UNITS) ## build and run the unit tests (T=test_name for one)
 test: deps-test build asan tsan $(UNITS) ## install what the tests need, run them all, end with "N passed, N failed"
 	@tests/tools/run-all.sh
 
-lint: deps-lint build/libsecondchair.a ## sizes, layers, purity of the core, compilers, clang-tidy, cppcheck, format
-	@tests/lint/run.sh
+lint: deps-lint $(GENERATED) $(CORE_OBJECTS) ## sizes, layers, purity of the core, compilers, clang-tidy, cppcheck, format (CHECKS="sizes tidy" for some)
+	@FLAGS='$(BASE_FLAGS)' tests/lint/run.sh $(CHECKS)
 
 format: deps-lint ## format the sources
 	clang-format -i $(filter %.c %.h,$(SOURCES) $(HEADERS)) $(wildcard tests/unit/*.c tests/fault/*.c)
