@@ -177,7 +177,14 @@ static const struct sc_field MARKET[] = {
 
 static const struct sc_field SEAT[] = {
     ID(AT(sc_seat, id), "id", SC_REQUIRED, SEATS, "Name of the seat, unique in the document."),
-    ID(AT(sc_seat, group), "group", SC_OPTIONAL, SEATS, "Which chair: first, second, custom, …"),
+    {.name = "group",
+     .kind = SC_KIND_TEXT,
+     .presence = SC_OPTIONAL,
+     .group = SC_GROUP_SEATS,
+     .low = 1,
+     .high = 64,
+     .offset = AT(sc_seat, group),
+     .meaning = "Which chair: first, second, custom silicon, …"},
     {.name = "residual",
      .kind = SC_KIND_FLAG,
      .presence = SC_DEFAULTED,
