@@ -19,7 +19,7 @@ enum {
 
     /* Items of a page, unless asked for otherwise, and at most. */
     SC_PAGE_DEFAULT = 50,
-    SC_PAGE_MAX = 200,
+    SC_PAGE_ITEMS_MAX = 200,
 
     /* Records that an export reads at once: each may be 1 MiB. */
     SC_EXPORT_PAGE = 16,
@@ -28,7 +28,10 @@ enum {
      * shortened. Beyond it: 503. */
     SC_EXPORTS_MAX = 4,
 
-    /* Memory of an export's page, and of one import line while it is checked. */
+    /* Lines of one import: each becomes a record of about 700 bytes beside its document. */
+    SC_IMPORT_LINES_MAX = 65536,
+
+    /* Memory of an export's page. */
     SC_PAGE_ARENA = 32 * 1024 * 1024,
 
     /* A revision's number, so that the revisions of a chain fit in an ETag. */

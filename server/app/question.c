@@ -66,28 +66,34 @@ static void take_inputs(struct reading *reading, const json_t *body)
     if (!sc_call_parameter(reading->call, "inputs")) reading->question->inputs = json_is_true(inputs);
 }
 
+/* What ?set=POINTER:NUMBER means, as one more override. */
+static void take_set(struct reading *reading, const char *text, json_t *all)
+{
+    json_t *one = sc_document_parse_set(text);
+    char place[SC_POINTER_MAX];
+    sc_pointer_append_index(place, "/overrides", json_array_size(all));
+    if (!one)
+        sc_fault_add(reading->faults, SC_FAULT_bad_parameter, place,
+                     "\"set=%.120s\" is not set=POINTER:NUMBER", text);
+    reading->exhausted |= json_array_append_new(all, one ? one : json_null()) < 0;
+}
+
 /* Those of the body first, then those of the query in its order. */
 static void take_overrides(struct reading *reading, const json_t *body)
 {
     json_t *sent = json_object_get(body, "overrides");
-    json_t *all = json_array();
+    json_auto_t *all = json_array();
     if (sent && !json_is_array(sent))
         sc_fault_add(reading->faults, SC_FAULT_wrong_type, "/overrides",
                      "Overrides are an array of {\"pointer\", \"value\"}");
-    reading->exhausted |= !all || json_array_extend(all, json_is_array(sent) ? sent : all) < 0;
+    else if (sent)
+        reading->exhausted |= json_array_extend(all, sent) < 0;
     for (size_t i = 0; i < reading->call->parameter_count; i++) {
         const struct sc_parameter *parameter = &reading->call->parameter[i];
-        if (strcmp(parameter->name, "set") != 0) continue;
-        json_t *one = sc_document_parse_set(parameter->value);
-        char place[SC_POINTER_MAX];
-        sc_pointer_append_index(place, "/overrides", json_array_size(all));
-        if (!one)
-            sc_fault_add(reading->faults, SC_FAULT_bad_parameter, place,
-                         "\"set=%.120s\" is not set=POINTER:NUMBER", parameter->value);
-        reading->exhausted |= json_array_append_new(all, one ? one : json_null()) < 0;
+        if (strcmp(parameter->name, "set") == 0) take_set(reading, parameter->value, all);
     }
+    reading->exhausted |= !all;
     if (json_array_size(all) > 0) reading->question->overrides = json_incref(all);
-    json_decref(all);
 }
 
 /* A parameter's value as a body would have it: whole numbers as such, so that they read as such. */

@@ -53,22 +53,27 @@ bool sc_call_allows(struct sc_call *call, const char *const *names)
     return true;
 }
 
+static void add_unknown(const char *key, const char *const *choice, size_t count, const char *place,
+                        struct sc_faults *faults)
+{
+    char pointer[SC_POINTER_MAX];
+    sc_pointer_append_key(pointer, place, key);
+    const char *meant = sc_text_suggest(key, choice, count);
+    sc_fault_add(faults, SC_FAULT_unknown_field, pointer, "There is no such member%s%s%s",
+                 meant ? "; did you mean `" : "", meant ? meant : "", meant ? "`?" : "");
+}
+
 void sc_request_members(const json_t *object, const char *const *names, const char *const *more,
                         const char *place, struct sc_faults *faults)
 {
-    const char *choice[SC_NAMES_MAX];
+    const char *choice[2 * SC_NAMES_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < count_names(names) && count < SC_NAMES_MAX; i++) choice[count++] = names[i];
-    for (size_t i = 0; i < count_names(more) && count < SC_NAMES_MAX; i++) choice[count++] = more[i];
-    for (void *at = json_object_iter((json_t *)(uintptr_t)object); at;
-         at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
-        const char *key = json_object_iter_key(at);
-        if (is_among(names, key) || is_among(more, key)) continue;
-        char pointer[SC_POINTER_MAX];
-        sc_pointer_append_key(pointer, place, key);
-        const char *meant = sc_text_suggest(key, choice, count);
-        sc_fault_add(faults, SC_FAULT_unknown_field, pointer, "There is no such member%s%s%s",
-                     meant ? "; did you mean `" : "", meant ? meant : "", meant ? "`?" : "");
+    for (size_t i = 0; names && names[i] && i < SC_NAMES_MAX; i++) choice[count++] = names[i];
+    for (size_t i = 0; more && more[i] && i < SC_NAMES_MAX; i++) choice[count++] = more[i];
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        if (!is_among(names, key) && !is_among(more, key)) add_unknown(key, choice, count, place, faults);
     }
 }
 
@@ -85,8 +90,7 @@ bool sc_call_flag(struct sc_call *call, const char *name, bool *value)
     return true;
 }
 
-/* Digits only, so that neither a sign nor white space passes. */
-static bool read_integer(const char *text, int64_t *value)
+bool sc_text_is_integer(const char *text, int64_t *value)
 {
     int64_t result = 0;
     if (!*text) return false;
@@ -104,7 +108,7 @@ bool sc_call_integer(struct sc_call *call, const char *name, int64_t least, int6
     const char *text = sc_call_parameter(call, name);
     if (!text) return true;
     int64_t number;
-    if (!read_integer(text, &number) || number < least || number > most) {
+    if (!sc_text_is_integer(text, &number) || number < least || number > most) {
         sc_call_fail(call, SC_PROBLEM_bad_request,
                      "The parameter \"%s\" is a whole number from %" PRId64 " to %" PRId64, name, least,
                      most);
@@ -140,25 +144,59 @@ enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
     return SC_ANSWERED;
 }
 
-/* Says what stopped the reading of a body; a duplicate key of a document is a fault of the document. */
-static void fail_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
-                      const char *document)
+/* The pointer without the document's own, or NULL where it leads elsewhere. */
+static const char *pointer_within(const char *pointer, const char *document)
+{
+    size_t length = document ? strlen(document) : 0;
+    if (!document || strncmp(pointer, document, length) != 0) return NULL;
+    return length == 0 || pointer[length] == '/' ? pointer + length : NULL;
+}
+
+/* A duplicate key, or a number that no double holds: JSON, but not a value that can be meant. */
+static void fail_value(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
+                       const char *document)
 {
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return;
-    size_t prefix = document ? strlen(document) : 0;
-    bool inside = document && strncmp(error->pointer, document, prefix) == 0 &&
-                  (prefix == 0 || error->pointer[prefix] == '/');
-    const char *pointer = inside ? error->pointer + prefix : error->pointer;
-    enum sc_fault_code code = error->kind == SC_JSON_DUPLICATE_KEY    ? SC_FAULT_duplicate_key
-                              : error->kind == SC_JSON_TOO_BIG_NUMBER ? SC_FAULT_out_of_range
-                                                                      : SC_FAULT_bad_text;
-    sc_fault_add(faults, code, code == SC_FAULT_bad_text ? error->pointer : pointer,
-                 "Line %zu, column %zu: %s", error->line, error->column, error->detail);
-    if (code == SC_FAULT_bad_text)
-        sc_call_invalid(call, SC_PROBLEM_not_json, faults);
-    else
-        sc_call_invalid(call, inside ? SC_PROBLEM_invalid_scenario : invalid, faults);
+    const char *within = pointer_within(error->pointer, document);
+    sc_fault_add(faults,
+                 error->kind == SC_JSON_DUPLICATE_KEY ? SC_FAULT_duplicate_key : SC_FAULT_out_of_range,
+                 within ? within : error->pointer, "%s (line %zu, column %zu)", error->detail, error->line,
+                 error->column);
+    sc_call_invalid(call, within ? SC_PROBLEM_invalid_scenario : invalid, faults);
+}
+
+static void fail_syntax(struct sc_call *call, const struct sc_json_error *error)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return;
+    sc_fault_add(faults, SC_FAULT_bad_text, error->pointer, "%s", error->detail);
+    sc_call_fail(call, SC_PROBLEM_not_json, "Line %zu, column %zu: %s", error->line, error->column,
+                 error->detail);
+    call->answer->faults = faults;
+}
+
+static void fail_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
+                      const char *document)
+{
+    switch (error->kind) {
+    case SC_JSON_DUPLICATE_KEY:
+    case SC_JSON_TOO_BIG_NUMBER:
+        fail_value(call, error, invalid, document);
+        break;
+    case SC_JSON_TOO_DEEP:
+    case SC_JSON_TOO_MANY_TOKENS:
+        sc_call_fail(call, SC_PROBLEM_body_too_large, "Line %zu, column %zu: %s", error->line, error->column,
+                     error->detail);
+        break;
+    case SC_JSON_NO_MEMORY:
+        sc_call_exhausted(call);
+        break;
+    case SC_JSON_SYNTAX:
+    case SC_JSON_FINE:
+        fail_syntax(call, error);
+        break;
+    }
 }
 
 json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *document)
@@ -172,15 +210,8 @@ json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *
     uint64_t start = sc_clock_nanoseconds();
     json_t *json = sc_json_parse(call->body, call->body_length, &limits, &error);
     sc_call_spent(call, SC_STAGE_PARSE, start);
-    if (json) return json;
-    if (error.kind == SC_JSON_NO_MEMORY)
-        sc_call_exhausted(call);
-    else if (error.kind == SC_JSON_TOO_DEEP || error.kind == SC_JSON_TOO_MANY_TOKENS)
-        sc_call_fail(call, SC_PROBLEM_body_too_large, "Line %zu, column %zu: %s", error.line, error.column,
-                     error.detail);
-    else
-        fail_json(call, &error, invalid, document);
-    return NULL;
+    if (!json) fail_json(call, &error, invalid, document);
+    return json;
 }
 
 enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_status status, const char *id)
@@ -241,6 +272,7 @@ bool sc_answer_is_known(struct sc_call *call, const char *version, enum sc_fresh
     int length = snprintf(answer->etag, sizeof answer->etag, "\"%s\"", version);
     if (length >= (int)sizeof answer->etag) answer->etag[0] = '\0';
     answer->freshness = freshness;
+    if (answer->outcome == SC_OUTCOME_PROBLEM) return false;
     bool known = answer->etag[0] && sc_etag_matches(call->if_none_match, answer->etag);
     if (known) answer->outcome = SC_OUTCOME_NOT_MODIFIED;
     return known;

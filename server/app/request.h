@@ -18,6 +18,9 @@ bool sc_call_allows(struct sc_call *call, const char *const *names) __attribute_
 void sc_request_members(const json_t *object, const char *const *names, const char *const *more,
                         const char *place, struct sc_faults *faults);
 
+/* A text of digits alone as a number. */
+bool sc_text_is_integer(const char *text, int64_t *value) __attribute__((warn_unused_result));
+
 /* "true" or "false"; value stays as it is where the parameter is absent. */
 bool sc_call_flag(struct sc_call *call, const char *name, bool *value) __attribute__((warn_unused_result));
 

@@ -41,11 +41,27 @@ enum sc_store_status sc_chain_load(struct sc_reader *reader, const char *id, int
     return SC_STORE_OK;
 }
 
+const char *sc_chain_parents(const struct sc_chain *chain)
+{
+    const char *dot = strchr(chain->version, '.');
+    return dot ? dot : "";
+}
+
 json_t *sc_record_body(const struct sc_record *record)
 {
     static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
     return sc_json_parse(record->body, record->body_length, &limits, &error);
+}
+
+json_t *sc_variant_body(const char *name, json_t *overrides)
+{
+    json_t *body = json_object();
+    if (body && json_object_set_new(body, "name", json_string(name)) == 0 &&
+        json_object_set(body, "overrides", overrides) == 0)
+        return body;
+    json_decref(body);
+    return NULL;
 }
 
 json_t *sc_variant_document(const json_t *parent, const json_t *body, struct sc_faults *faults)

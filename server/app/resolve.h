@@ -24,6 +24,9 @@ enum sc_store_status sc_chain_load(struct sc_reader *reader, const char *id, int
                                    struct sc_arena *arena, struct sc_chain *chain)
     __attribute__((warn_unused_result));
 
+/* The revisions beyond the scenario's own, ".5"; "" where it has no parent. Borrowed from the chain. */
+const char *sc_chain_parents(const struct sc_chain *chain);
+
 /* The document of record[index], new reference. NULL with faults where an overlay does not fit its parent:
  * *broken is then the index of that variant; NULL without faults when memory is short or a body cannot be
  * read. */
@@ -33,10 +36,21 @@ json_t *sc_chain_document(const struct sc_chain *chain, size_t index, struct sc_
 /* A stored body as JSON, new reference, or NULL. */
 json_t *sc_record_body(const struct sc_record *record) __attribute__((warn_unused_result));
 
+/* A variant's body {"name", "overrides"}, new reference, or NULL. */
+json_t *sc_variant_body(const char *name, json_t *overrides) __attribute__((warn_unused_result));
+
+/* The overrides that a request for a variant {"name", "overrides", "description"?, "tags"?} means, new
+ * reference; NULL when memory is short. */
+json_t *sc_variant_overlay(const json_t *request) __attribute__((warn_unused_result));
+
 /* The document that a variant's body {"name", "overrides"} makes of its parent's document, new reference.
  * NULL as above. */
 json_t *sc_variant_document(const json_t *parent, const json_t *body, struct sc_faults *faults)
     __attribute__((warn_unused_result));
+
+/* Faults of a variant's overrides that can be seen without its parent: their shape, malformed pointers, and
+ * those to the parent's schema and name. */
+void sc_overlay_check(const json_t *overrides, struct sc_faults *faults);
 
 /* True when the document compiles. False with faults, or without when memory is short. Books nothing. */
 bool sc_document_is_valid(const json_t *document, struct sc_faults *faults);

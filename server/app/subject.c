@@ -1,6 +1,7 @@
 #include "subject.h"
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "budget.h"
 #include "codec/canonical.h"
@@ -10,7 +11,11 @@
 #include "resolve.h"
 #include "secondchair/model.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { ETAG_DIGITS = 32 }; /* of the 64 that SHA-256 has */
 
 json_t *sc_subject_document(struct sc_call *call, const char *id, int64_t revision, struct sc_record *record,
                             json_t **overlay, char sha256[65], char version[SC_VERSION_MAX])
@@ -75,36 +80,38 @@ static bool override(struct sc_call *call, struct sc_subject *subject, struct sc
     return false;
 }
 
-/* What the answer's bytes depend on, as one value. */
-static json_t *identity(const struct sc_call *call, const struct sc_subject *subject)
+/* Writes what the answer's bytes depend on; false when memory is short. */
+static bool write_identity(const struct sc_call *call, const struct sc_subject *subject,
+                           struct sc_buffer *out)
 {
     const char *name = strrchr(call->path, '/');
-    json_t *of = json_array();
-    bool done = of && json_array_append_new(of, json_string(SC_ENGINE_VERSION)) == 0 &&
-                json_array_append_new(of, json_string(name ? name : call->path)) == 0 &&
-                json_array_append_new(of, subject->id ? json_string(subject->id) : json_null()) == 0 &&
-                json_array_append_new(of, json_integer(subject->revision)) == 0 &&
-                json_array_append_new(of, json_string(subject->sha256)) == 0 &&
-                json_array_append(of, subject->question) == 0 &&
-                json_array_append_new(of, json_integer(call->accept)) == 0 &&
-                json_array_append_new(of, json_boolean(subject->inputs)) == 0;
-    if (done && subject->inputs && subject->overlay) done = json_array_append(of, subject->overlay) == 0;
-    if (done && subject->inputs && subject->overrides) done = json_array_append(of, subject->overrides) == 0;
-    if (done) return of;
-    json_decref(of);
-    return NULL;
+    char head[512];
+    int length = snprintf(head, sizeof head, "%s\n%.64s\n%.64s\n%" PRId64 "\n%s\n%d\n%d\n", SC_ENGINE_VERSION,
+                          name ? name : call->path, subject->id ? subject->id : "", subject->revision,
+                          subject->sha256, (int)call->accept, (int)subject->inputs);
+    if (length < 0 || (size_t)length >= sizeof head) return false;
+    if (!sc_buffer_append(out, head, (size_t)length) || !sc_json_canonical(subject->question, out))
+        return false;
+    if (!subject->inputs) return true;
+    return (!subject->overlay || sc_json_canonical(subject->overlay, out)) &&
+           sc_buffer_append_text(out, "\n") &&
+           (!subject->overrides || sc_json_canonical(subject->overrides, out));
 }
 
 /* True when the model has to run: the client has no such answer yet. */
 static bool is_new(struct sc_call *call, const struct sc_subject *subject, enum sc_freshness freshness)
 {
     char digest[SC_DIGEST_TEXT];
-    json_auto_t *of = identity(call, subject);
-    if (!of || !sc_json_digest(of, digest)) {
+    struct sc_buffer buffer;
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    bool written = write_identity(call, subject, &buffer);
+    if (written) sc_digest_bytes(buffer.data, buffer.length, digest);
+    sc_buffer_fini(&buffer);
+    if (!written) {
         sc_call_exhausted(call);
         return false;
     }
-    digest[32] = '\0';
+    digest[ETAG_DIGITS] = '\0';
     return !sc_answer_is_known(call, digest, freshness);
 }
 

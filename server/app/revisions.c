@@ -1,0 +1,118 @@
+#include "app.h"
+#include "base/clock.h"
+#include "budget.h"
+#include "codec/diff.h"
+#include "codec/writer.h"
+#include "page.h"
+#include "request.h"
+#include "resolve.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The scenario whose history is asked for, which may be deleted where ?deleted=true; only its newest record.
+ */
+static bool find_scenario(struct sc_call *call, struct sc_record *record)
+{
+    bool deleted = false;
+    if (!sc_call_flag(call, "deleted", &deleted) || !sc_call_reader(call)) return false;
+    uint64_t start = sc_clock_nanoseconds();
+    const char *id = call->argument[0];
+    enum sc_store_status status = sc_reader_get(call->reader, id, 0, call->arena, record);
+    sc_call_spent(call, SC_STAGE_DB, start);
+    if (status == SC_STORE_OK && record->deleted_at && !deleted) status = SC_STORE_DELETED;
+    if (status != SC_STORE_OK) sc_call_store_problem(call, status, id);
+    return status == SC_STORE_OK;
+}
+
+static enum sc_progress answer_page(struct sc_call *call, const struct sc_page *page)
+{
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(&writer, &buffer);
+    sc_json_object_begin(&writer);
+    sc_json_member_array_begin(&writer, "items");
+    for (size_t i = 0; i < page->count; i++) {
+        char time[SC_TIMESTAMP_SIZE];
+        sc_clock_timestamp(page->item[i].updated_at, time);
+        sc_json_object_begin(&writer);
+        sc_json_member_integer(&writer, "revision", page->item[i].revision);
+        sc_json_member_text(&writer, "updated_at", time);
+        sc_json_member_text(&writer, "name", page->item[i].name);
+        sc_json_member_text(&writer, "sha256", page->item[i].sha256);
+        sc_json_object_end(&writer);
+    }
+    sc_json_array_end(&writer);
+    sc_page_write_next(&writer, page->next);
+    sc_json_object_end(&writer);
+    call->answer->freshness = SC_FRESH_REVALIDATE;
+    return sc_answer_json(call, &writer, &buffer);
+}
+
+enum sc_progress sc_revision_list(struct sc_call *call)
+{
+    static const char *const names[] = {"limit", "after", "deleted", NULL};
+    struct sc_record record;
+    struct sc_page page = {.count = 0};
+    size_t limit;
+    int64_t after;
+    if (!sc_call_allows(call, names) || !sc_page_read(call, &limit, &after) || !find_scenario(call, &record))
+        return SC_ANSWERED;
+    uint64_t start = sc_clock_nanoseconds();
+    enum sc_store_status status =
+        sc_reader_revisions(call->reader, record.id, after, limit, call->arena, &page);
+    sc_call_spent(call, SC_STAGE_DB, start);
+    if (status != SC_STORE_OK) return sc_call_store_problem(call, status, record.id);
+    return sc_page_link(call, page.next) ? answer_page(call, &page) : SC_ANSWERED;
+}
+
+/* Both sides of a comparison, each resolved. */
+struct sides {
+    struct sc_chain from, to;
+};
+
+static enum sc_progress answer_diff(struct sc_call *call, const struct sides *sides)
+{
+    char sha256[SC_DIGEST_TEXT];
+    json_auto_t *from = sc_call_chain_document(call, &sides->from, false, sha256);
+    json_auto_t *to = from ? sc_call_chain_document(call, &sides->to, false, sha256) : NULL;
+    if (!to) return SC_ANSWERED;
+    json_auto_t *diff = sc_json_diff(from, to);
+    if (!diff) return sc_call_exhausted(call);
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(&writer, &buffer);
+    sc_json_value(&writer, diff);
+    enum sc_progress progress = sc_answer_json(call, &writer, &buffer);
+    bool as_patch = call->accept == SC_MEDIA_JSON_PATCH && call->answer->outcome != SC_OUTCOME_PROBLEM;
+    if (as_patch) call->answer->media = SC_MEDIA_JSON_PATCH;
+    return progress;
+}
+
+/* ?from= and ?to=: the newest revision and the one before it unless given. */
+static bool read_range(struct sc_call *call, int64_t newest, int64_t *from, int64_t *to)
+{
+    *to = newest;
+    if (!sc_call_integer(call, "to", 1, SC_REVISION_MAX, to)) return false;
+    *from = *to > 1 ? *to - 1 : 1;
+    return sc_call_integer(call, "from", 1, SC_REVISION_MAX, from);
+}
+
+enum sc_progress sc_scenario_diff(struct sc_call *call)
+{
+    static const char *const names[] = {"from", "to", "deleted", NULL};
+    struct sc_record record;
+    struct sides sides;
+    char version[2 * SC_VERSION_MAX];
+    int64_t from, to;
+    if (!sc_call_allows(call, names) || !find_scenario(call, &record) ||
+        !read_range(call, record.revision, &from, &to) ||
+        !sc_call_chain(call, record.id, from, true, &sides.from) ||
+        !sc_call_chain(call, record.id, to, true, &sides.to))
+        return SC_ANSWERED;
+    snprintf(version, sizeof version, "%s-%s", sides.from.version, sides.to.version);
+    if (sc_answer_is_known(call, version, SC_FRESH_REVALIDATE)) return SC_ANSWERED;
+    return answer_diff(call, &sides);
+}

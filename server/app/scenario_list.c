@@ -1,0 +1,127 @@
+#include "app.h"
+#include "base/clock.h"
+#include "budget.h"
+#include "codec/csv.h"
+#include "codec/writer.h"
+#include "page.h"
+#include "request.h"
+#include "subject.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static const char *const PARAMETERS[] = {"company", "tag", "q", "limit", "after", "deleted", NULL};
+
+static void write_item(struct sc_json_writer *writer, const struct sc_record *record)
+{
+    char time[SC_TIMESTAMP_SIZE];
+    sc_json_object_begin(writer);
+    sc_json_member_text(writer, "id", record->id);
+    sc_json_member_integer(writer, "revision", record->revision);
+    sc_clock_timestamp(record->created_at, time);
+    sc_json_member_text(writer, "created_at", time);
+    sc_clock_timestamp(record->updated_at, time);
+    sc_json_member_text(writer, "updated_at", time);
+    if (record->deleted_at) {
+        sc_clock_timestamp(record->deleted_at, time);
+        sc_json_member_text(writer, "deleted_at", time);
+    }
+    sc_json_member_text(writer, "name", record->name);
+    sc_json_member_text(writer, "company", record->company);
+    sc_json_member_raw(writer, "tags", record->tags, strlen(record->tags));
+    sc_json_member_text(writer, "parent", record->parent);
+    sc_json_member_boolean(writer, "builtin", record->builtin);
+    sc_json_member_text(writer, "sha256", record->sha256);
+    sc_json_object_end(writer);
+}
+
+static enum sc_progress answer_json(struct sc_call *call, const struct sc_page *page)
+{
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(&writer, &buffer);
+    sc_json_object_begin(&writer);
+    sc_json_member_array_begin(&writer, "items");
+    for (size_t i = 0; i < page->count; i++) write_item(&writer, &page->item[i]);
+    sc_json_array_end(&writer);
+    sc_page_write_next(&writer, page->next);
+    sc_json_object_end(&writer);
+    return sc_answer_json(call, &writer, &buffer);
+}
+
+/* The tags in one cell, "ai; gpu". */
+static void write_tags(struct sc_csv *csv, const char *text)
+{
+    struct sc_buffer cell;
+    json_auto_t *tags = json_loads(text, 0, NULL);
+    sc_buffer_init(&cell, SC_ANSWER_BYTES_MAX);
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const char *tag = json_string_value(json_array_get(tags, i));
+        if (i > 0) sc_buffer_append_text(&cell, "; ");
+        sc_buffer_append_text(&cell, tag ? tag : "");
+    }
+    sc_csv_text(csv, sc_buffer_append(&cell, "", 1) ? cell.data : NULL);
+    sc_buffer_fini(&cell);
+}
+
+static void write_time(struct sc_csv *csv, int64_t microseconds)
+{
+    char text[SC_TIMESTAMP_SIZE];
+    sc_clock_timestamp(microseconds, text);
+    sc_csv_text(csv, text);
+}
+
+static void write_row(struct sc_csv *csv, const struct sc_record *record)
+{
+    sc_csv_text(csv, record->id);
+    sc_csv_integer(csv, record->revision);
+    write_time(csv, record->created_at);
+    write_time(csv, record->updated_at);
+    sc_csv_text(csv, record->name);
+    sc_csv_text(csv, record->company);
+    write_tags(csv, record->tags);
+    sc_csv_text(csv, record->parent);
+    sc_csv_text(csv, record->builtin ? "true" : "false");
+    sc_csv_text(csv, record->sha256);
+    sc_csv_end_row(csv);
+}
+
+static enum sc_progress answer_csv(struct sc_call *call, const struct sc_page *page)
+{
+    static const char *const columns[] = {"id",      "revision", "created_at", "updated_at", "name",
+                                          "company", "tags",     "parent",     "builtin",    "sha256"};
+    struct sc_buffer buffer;
+    struct sc_csv csv = {.buffer = &buffer};
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) sc_csv_text(&csv, columns[i]);
+    sc_csv_end_row(&csv);
+    for (size_t i = 0; i < page->count; i++) write_row(&csv, &page->item[i]);
+    return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
+}
+
+static bool read_filter(struct sc_call *call, struct sc_filter *filter)
+{
+    *filter = (struct sc_filter){.company = sc_call_parameter(call, "company"),
+                                 .tag = sc_call_parameter(call, "tag"),
+                                 .text = sc_call_parameter(call, "q")};
+    return sc_call_allows(call, PARAMETERS) && sc_call_flag(call, "deleted", &filter->deleted) &&
+           sc_page_read(call, &filter->limit, &filter->after);
+}
+
+enum sc_progress sc_scenario_list(struct sc_call *call)
+{
+    struct sc_filter filter;
+    struct sc_page page = {.count = 0};
+    if (!read_filter(call, &filter) || !sc_call_reader(call)) return SC_ANSWERED;
+    uint64_t start = sc_clock_nanoseconds();
+    enum sc_store_status status = sc_reader_list(call->reader, &filter, call->arena, &page);
+    start = sc_call_spent(call, SC_STAGE_DB, start);
+    if (status != SC_STORE_OK) return sc_call_store_problem(call, status, "");
+    if (!sc_page_link(call, page.next)) return SC_ANSWERED;
+    call->answer->freshness = SC_FRESH_REVALIDATE;
+    enum sc_progress progress =
+        call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_json(call, &page);
+    sc_call_spent(call, SC_STAGE_ENCODE, start);
+    return progress;
+}

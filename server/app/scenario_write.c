@@ -1,0 +1,220 @@
+#include "app.h"
+#include "base/clock.h"
+#include "base/etag.h"
+#include "codec/patch.h"
+#include "request.h"
+#include "scenario.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const NO_PARAMETERS[] = {NULL};
+
+static bool is_any(const char *if_match)
+{
+    return strcmp(if_match, "*") == 0;
+}
+
+/* If-Match names the revision that is there: of a variant its own, alone or with those of its parents. */
+static bool check_match(struct sc_call *call, const struct sc_chain *chain)
+{
+    char whole[SC_ETAG_MAX], own[SC_ETAG_MAX];
+    snprintf(whole, sizeof whole, "\"%s\"", chain->version);
+    snprintf(own, sizeof own, "\"%" PRId64 "\"", chain->record[0].revision);
+    if (!call->if_match) {
+        sc_call_fail(call, SC_PROBLEM_match_required,
+                     "If-Match must say which revision is meant; now it is %s", whole);
+        return false;
+    }
+    if (sc_etag_matches_strongly(call->if_match, whole) || sc_etag_matches_strongly(call->if_match, own))
+        return true;
+    sc_call_fail(call, SC_PROBLEM_stale_revision, "\"%.64s\" is at revision %s now; read it again",
+                 chain->record[0].id, whole);
+    memcpy(call->answer->etag, whole, sizeof whole);
+    return false;
+}
+
+/* The scenario that is to be changed: it is there, living, the caller's own, and the revision meant. */
+static bool find_changeable(struct sc_call *call, struct sc_chain *chain)
+{
+    const char *id = call->argument[0];
+    if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, id, 0, false, chain)) return false;
+    if (!chain->record[0].builtin) return check_match(call, chain);
+    sc_call_fail(call, SC_PROBLEM_builtin_read_only,
+                 "\"%.64s\" is built in; POST its document to /v1/scenarios to clone it, or POST "
+                 "/v1/scenarios/%.64s/variants for a variant that follows it",
+                 id, id);
+    return false;
+}
+
+/* An edit of the scenario that a chain begins with. */
+static struct sc_edit *edit_of_chain(struct sc_call *call, const struct sc_chain *chain,
+                                     enum sc_write_kind kind, enum sc_outcome outcome)
+{
+    struct sc_edit *edit = sc_edit_new(call, kind, outcome);
+    if (!edit) return NULL;
+    const struct sc_record *record = &chain->record[0];
+    edit->view.record.id = record->id;
+    edit->view.record.parent = record->parent;
+    edit->view.record.revision = record->revision;
+    edit->view.record.created_at = record->created_at;
+    edit->view.record.updated_at = record->updated_at;
+    edit->view.parents = sc_call_text(call, sc_chain_parents(chain));
+    if (edit->view.parents) return edit;
+    sc_call_exhausted(call);
+    return NULL;
+}
+
+/* The document of a variant's parent; NULL: a problem. */
+static json_t *parent_document(struct sc_call *call, const struct sc_chain *chain)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    size_t broken = 0;
+    if (!faults) return NULL;
+    json_t *parent = sc_chain_document(chain, 1, faults, &broken);
+    if (parent) return parent;
+    if (sc_faults_any(faults))
+        sc_call_unfit(call, &chain->record[broken], faults);
+    else
+        sc_call_exhausted(call);
+    return NULL;
+}
+
+/* What a variant's overlay has to be, so that its document becomes the one given. The name is not part of it.
+ */
+static json_t *overlay_for(struct sc_call *call, const struct sc_chain *chain, const json_t *document)
+{
+    json_auto_t *parent = parent_document(call, chain);
+    if (!parent) return NULL;
+    json_t *overlay = NULL;
+    if (json_object_set(parent, "name", json_object_get(document, "name")) == 0)
+        overlay = sc_overlay_between(parent, document);
+    json_auto_t *again = overlay ? sc_overlay_apply(parent, overlay, sc_call_faults(call)) : NULL;
+    if (!overlay || !again) {
+        sc_call_exhausted(call);
+    } else if (!sc_json_same(again, document)) {
+        sc_call_fail(call, SC_PROBLEM_internal, "The document cannot be put as an overlay of its parent's");
+    } else {
+        return overlay;
+    }
+    json_decref(overlay);
+    return NULL;
+}
+
+static bool fill_edit(struct sc_edit *edit, const struct sc_chain *chain, const json_t *document)
+{
+    if (chain->record[0].kind == SC_BODY_DOCUMENT) return sc_edit_document(edit, document);
+    json_auto_t *overlay = overlay_for(edit->call, chain, document);
+    return overlay && sc_edit_overlay(edit, overlay, document);
+}
+
+static enum sc_progress answer_unchanged(struct sc_call *call, const struct sc_chain *chain)
+{
+    struct sc_view view;
+    if (!sc_view_make(call, chain, false, &view)) return SC_ANSWERED;
+    sc_view_is_known(call, &view.record, view.parents, SC_FRESH_NO_STORE);
+    return sc_view_answer(call, &view, SC_OUTCOME_OK);
+}
+
+/* Is the document the one that the scenario has now? sha256 is the present document's, or "". */
+static bool is_unchanged(const json_t *document, const char *sha256)
+{
+    char digest[SC_DIGEST_TEXT];
+    return sc_json_digest(document, digest) && strcmp(digest, sha256) == 0;
+}
+
+/* Makes a document, whose validity is to be checked here, the scenario's newest one. */
+static enum sc_progress revise(struct sc_call *call, const struct sc_chain *chain, const json_t *document,
+                               const char *sha256, int64_t expected)
+{
+    if (!sc_call_validate(call, document)) return SC_ANSWERED;
+    if (is_unchanged(document, sha256)) return answer_unchanged(call, chain);
+    struct sc_edit *edit = edit_of_chain(call, chain, SC_WRITE_REVISE, SC_OUTCOME_OK);
+    if (!edit || !fill_edit(edit, chain, document)) return SC_ANSWERED;
+    edit->write.expected_revision = expected;
+    return sc_edit_submit(edit);
+}
+
+enum sc_progress sc_scenario_create(struct sc_call *call)
+{
+    if (!sc_call_allows(call, NO_PARAMETERS)) return SC_ANSWERED;
+    json_auto_t *document = sc_call_json(call, SC_PROBLEM_invalid_scenario, "");
+    if (!document || !sc_call_validate(call, document)) return SC_ANSWERED;
+    struct sc_edit *edit = sc_edit_new(call, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
+    return edit ? sc_edit_create(edit, NULL, document) : SC_ANSWERED;
+}
+
+/* The digest of the document that a variant has now; "" where it does not fit its parent. */
+static void current_digest(const struct sc_chain *chain, struct sc_faults *faults,
+                           char sha256[SC_DIGEST_TEXT])
+{
+    size_t broken = 0;
+    sha256[0] = '\0';
+    if (chain->count == 1) {
+        memcpy(sha256, chain->record[0].sha256, SC_DIGEST_TEXT);
+        return;
+    }
+    json_auto_t *document = sc_chain_document(chain, 0, faults, &broken);
+    if (document && !sc_json_digest(document, sha256)) sha256[0] = '\0';
+}
+
+enum sc_progress sc_scenario_put(struct sc_call *call)
+{
+    struct sc_chain chain;
+    char sha256[SC_DIGEST_TEXT];
+    if (!find_changeable(call, &chain)) return SC_ANSWERED;
+    json_auto_t *document = sc_call_json(call, SC_PROBLEM_invalid_scenario, "");
+    struct sc_faults *faults = document ? sc_call_faults(call) : NULL;
+    if (!faults) return SC_ANSWERED;
+    current_digest(&chain, faults, sha256);
+    return revise(call, &chain, document, sha256, is_any(call->if_match) ? 0 : chain.record[0].revision);
+}
+
+/* The document with the patch applied; NULL: a problem. */
+static json_t *apply_patch(struct sc_call *call, const json_t *document, const json_t *patch)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return NULL;
+    json_t *patched = call->content == SC_MEDIA_JSON_PATCH ? sc_json_patch(document, patch, faults)
+                                                           : sc_merge_patch(document, patch);
+    if (!patched && sc_faults_any(faults))
+        sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+    else if (!patched)
+        sc_call_exhausted(call);
+    return patched;
+}
+
+/* A patch is of the very revision that was read, also where If-Match is "*": expected is never 0. */
+enum sc_progress sc_scenario_patch(struct sc_call *call)
+{
+    struct sc_chain chain;
+    char sha256[SC_DIGEST_TEXT];
+    if (!find_changeable(call, &chain)) return SC_ANSWERED;
+    json_auto_t *patch = sc_call_json(call, SC_PROBLEM_invalid_question, NULL);
+    json_auto_t *document = patch ? sc_call_chain_document(call, &chain, false, sha256) : NULL;
+    json_auto_t *patched = document ? apply_patch(call, document, patch) : NULL;
+    return patched ? revise(call, &chain, patched, sha256, chain.record[0].revision) : SC_ANSWERED;
+}
+
+enum sc_progress sc_scenario_delete(struct sc_call *call)
+{
+    struct sc_chain chain;
+    if (!find_changeable(call, &chain)) return SC_ANSWERED;
+    struct sc_edit *edit = edit_of_chain(call, &chain, SC_WRITE_DELETE, SC_OUTCOME_NO_CONTENT);
+    if (!edit) return SC_ANSWERED;
+    edit->write.expected_revision = is_any(call->if_match) ? 0 : chain.record[0].revision;
+    return sc_edit_submit(edit);
+}
+
+enum sc_progress sc_scenario_restore(struct sc_call *call)
+{
+    struct sc_chain chain;
+    const char *id = call->argument[0];
+    if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, id, 0, true, &chain)) return SC_ANSWERED;
+    if (!chain.record[0].deleted_at)
+        return sc_call_fail(call, SC_PROBLEM_conflict, "\"%.64s\" is not deleted", id);
+    struct sc_edit *edit = edit_of_chain(call, &chain, SC_WRITE_RESTORE, SC_OUTCOME_OK);
+    if (!edit || !sc_view_make(call, &chain, true, &edit->view)) return SC_ANSWERED;
+    return sc_edit_submit(edit);
+}

@@ -1,0 +1,128 @@
+#include "app.h"
+#include "base/arena.h"
+#include "budget.h"
+#include "codec/budget.h"
+#include "request.h"
+#include "sc_builtins.h"
+#include "scenario.h"
+#include "secondchair/limits.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A call of the program's own, made to wait for the writer. */
+struct seeding {
+    struct sc_call call;
+    struct sc_answer answer;
+    struct sc_arena arena;
+    sem_t durable;
+};
+
+static void resume(struct sc_call *call)
+{
+    struct seeding *seeding = call->owner;
+    sem_post(&seeding->durable);
+}
+
+static enum sc_progress submit_and_wait(struct seeding *seeding, struct sc_edit *edit)
+{
+    if (sc_edit_submit(edit) == SC_WAITING)
+        while (sem_wait(&seeding->durable) < 0 && errno == EINTR) {
+        }
+    return SC_ANSWERED;
+}
+
+/* Stores the edit where the scenario is new, or where this version of the program has another body for it. */
+static enum sc_progress store(struct seeding *seeding, struct sc_edit *edit)
+{
+    struct sc_call *call = &seeding->call;
+    struct sc_record *record = &edit->view.record, stored;
+    enum sc_store_status status = sc_reader_get(call->reader, record->id, 0, call->arena, &stored);
+    if (status == SC_STORE_NOT_FOUND) return submit_and_wait(seeding, edit);
+    if (status != SC_STORE_OK) return sc_call_store_problem(call, status, record->id);
+    bool same =
+        stored.body_length == record->body_length && !memcmp(stored.body, record->body, stored.body_length);
+    if (!stored.builtin || same) return SC_ANSWERED;
+    edit->write.kind = SC_WRITE_REVISE;
+    return submit_and_wait(seeding, edit);
+}
+
+/* The document of a built-in variant; NULL: a problem. */
+static json_t *variant_document(struct sc_call *call, const char *parent, const json_t *json, json_t *overlay)
+{
+    struct sc_chain chain;
+    char sha256[SC_DIGEST_TEXT];
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults || !sc_call_chain(call, parent, 0, true, &chain)) return NULL;
+    json_auto_t *base = sc_call_chain_document(call, &chain, false, sha256);
+    json_auto_t *body = sc_variant_body(json_string_value(json_object_get(json, "name")), overlay);
+    json_t *document = base && body ? sc_variant_document(base, body, faults) : NULL;
+    if (base && !document && sc_faults_any(faults))
+        sc_call_invalid(call, SC_PROBLEM_invalid_scenario, faults);
+    if (base && !document && !sc_faults_any(faults)) sc_call_exhausted(call);
+    return document;
+}
+
+static void seed_one(struct seeding *seeding, const char *id, const char *parent, const json_t *json)
+{
+    struct sc_call *call = &seeding->call;
+    json_auto_t *overlay = parent ? sc_variant_overlay(json) : NULL;
+    json_auto_t *document = parent ? variant_document(call, parent, json, overlay) : json_deep_copy(json);
+    if (!document || !sc_call_validate(call, document)) return;
+    struct sc_edit *edit = sc_edit_new(call, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
+    if (!edit) return;
+    edit->view.record.id = id;
+    edit->view.record.parent = parent;
+    edit->view.record.builtin = true;
+    if (parent ? sc_edit_overlay(edit, overlay, document) : sc_edit_document(edit, document))
+        store(seeding, edit);
+}
+
+/* 0, or -1 and the reason. */
+static int seed(struct seeding *seeding, size_t index, char *reason, size_t size)
+{
+    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
+    const char *text = SC_BUILTINS[index].json;
+    struct sc_json_error error;
+    json_auto_t *json = sc_json_parse(text, strlen(text), &limits, &error);
+    if (!json) {
+        snprintf(reason, size, "the built-in scenario %s is not JSON: line %zu: %s", SC_BUILTINS[index].id,
+                 error.line, error.detail);
+        return -1;
+    }
+    seeding->answer = (struct sc_answer){.outcome = SC_OUTCOME_OK};
+    seed_one(seeding, SC_BUILTINS[index].id, SC_BUILTINS[index].parent, json);
+    free(seeding->answer.body);
+    sc_arena_fini(&seeding->arena);
+    if (seeding->answer.outcome != SC_OUTCOME_PROBLEM) return 0;
+    snprintf(reason, size, "the built-in scenario %s: %s: %s", SC_BUILTINS[index].id,
+             sc_problem_class(seeding->answer.problem)->title, seeding->answer.detail);
+    return -1;
+}
+
+int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size)
+{
+    struct seeding *seeding = calloc(1, sizeof *seeding);
+    struct sc_reader *reader = seeding ? sc_reader_open(sc_app_store(app)) : NULL;
+    int result = reader ? 0 : -1;
+    if (!reader) snprintf(reason, reason_size, "the database cannot be read");
+    if (reader && sem_init(&seeding->durable, 0, 0) == 0) {
+        seeding->call = (struct sc_call){.app = app,
+                                         .arena = &seeding->arena,
+                                         .reader = reader,
+                                         .path = "",
+                                         .answer = &seeding->answer,
+                                         .resume = resume,
+                                         .owner = seeding};
+        sc_arena_init(&seeding->arena, SC_LIMIT_ARENA);
+        for (size_t i = 0; SC_BUILTINS[i].id && result == 0; i++)
+            result = seed(seeding, i, reason, reason_size);
+        sem_destroy(&seeding->durable);
+    }
+    sc_reader_close(reader);
+    free(seeding);
+    return result;
+}

@@ -1,0 +1,28 @@
+/* Everything that is stored as lines of JSON, one a revision, and back. */
+#ifndef SC_APP_TRANSFER_H
+#define SC_APP_TRANSFER_H
+
+#include "secondchair/fault.h"
+#include "secondchair/store.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* One line of an export. Texts and values are borrowed from the line's JSON. */
+struct sc_line {
+    const char *id, *parent, *name, *sha256;
+    bool builtin, variant;
+    int64_t revision, created_at, updated_at, deleted_at;
+    json_t *document, *overrides; /* one of them */
+};
+
+/* Reads a line and checks all that can be seen in it alone: members, ids, times, that the document is valid
+ * and has that digest, that the overlay is well-formed. Faults have the pointer place and the member
+ * ("/7/id"). False when there was one, or, without any, when memory is short. */
+bool sc_line_read(json_t *json, const char *place, struct sc_line *line, struct sc_faults *faults)
+    __attribute__((warn_unused_result));
+
+/* ISO 8601 as sc_clock_timestamp writes it, exactly. */
+bool sc_time_read(const char *text, int64_t *microseconds) __attribute__((warn_unused_result));
+
+#endif
