@@ -38,7 +38,7 @@ lint_cppcheck() {
         --library=posix --library=gnu -j "$jobs" -Iinclude -Iserver -D_GNU_SOURCE server
 }
 lint_format() { clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"; }
-lint_shell() { shellcheck -x -e SC1087 "${scripts[@]}"; }
+lint_shell() { shellcheck -x -S warning -e SC1087 "${scripts[@]}"; }
 lint_json() {
     local file bad=0
     while read -r file; do
