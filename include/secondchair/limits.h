@@ -51,6 +51,11 @@ enum {
     /* Bytes per second that a body must make beyond its time allowance, both ways: 64 MiB take 256 s. */
     SC_LIMIT_RATE = 256 * 1024,
 
+    /* Connections that were refused amid what they send and are read on, so that the answer reaches them: how many at
+     * once, and for how long. */
+    SC_LIMIT_LINGERERS = 64,
+    SC_LIMIT_LINGER_MS = 2000,
+
     /* How often the reaper looks for connections past their deadline. */
     SC_LIMIT_REAPER_PERIOD_MS = 50,
 

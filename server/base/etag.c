@@ -29,17 +29,20 @@ static bool is_star(const char *header)
     return *header == '*' && header[1 + strspn(header + 1, " \t")] == '\0';
 }
 
+static bool is_same(const struct tag *tag, const char *own)
+{
+    return tag->length == strlen(own) && memcmp(tag->text, own, tag->length) == 0;
+}
+
 static bool matches(const char *header, const char *etag, bool weakly)
 {
     if (!header) return false;
     if (is_star(header)) return true;
     bool weak = strncmp(etag, "W/", 2) == 0;
-    const char *own = weak ? etag + 2 : etag;
     if (weak && !weakly) return false;
     struct tag tag;
     while (next_tag(&header, &tag))
-        if ((weakly || !tag.weak) && tag.length == strlen(own) && memcmp(tag.text, own, tag.length) == 0)
-            return true;
+        if ((weakly || !tag.weak) && is_same(&tag, weak ? etag + 2 : etag)) return true;
     return false;
 }
 

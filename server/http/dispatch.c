@@ -70,7 +70,6 @@ static void run_task(struct sc_task *task, size_t thread)
     enum sc_progress progress = SC_ANSWERED;
     (void)thread;
     if (atomic_load(&http->refusing)) {
-        request->answer.retry_after = SC_LIMIT_RETRY_AFTER;
         (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "The service is shutting down.");
     } else {
         request->call.reader = sc_readers_own(&http->readers);
@@ -100,7 +99,6 @@ static bool suspend(struct sc_request *request)
 
 static void refuse(struct sc_request *request, enum sc_pool_status status)
 {
-    request->answer.retry_after = SC_LIMIT_RETRY_AFTER;
     if (status == SC_POOL_CLIENT_FULL)
         (void)sc_call_fail(&request->call, SC_PROBLEM_too_many_requests,
                            "Too many computations of this client wait; try again in a second.");

@@ -49,11 +49,12 @@ bool sc_http_drain(struct sc_http *http)
     uint64_t start = sc_clock_nanoseconds();
     sc_health_drain();
     atomic_store(&http->draining, true);
-    MHD_socket listener = MHD_quiesce_daemon(http->daemon);
-    if (listener != MHD_INVALID_SOCKET) close(listener);
+    bool ours = MHD_quiesce_daemon(http->daemon) != MHD_INVALID_SOCKET;
+    sc_listen_stop(&http->listener);
     wait_for_requests(http, start);
     sc_dispatch_abandon(http); /* closes the list: from here nothing can be suspended */
     MHD_stop_daemon(http->daemon);
+    if (ours) close(http->listener.socket);
     atomic_store(&http->refusing, true);
     while (atomic_load(&http->outstanding) > 0 &&
            sc_clock_nanoseconds() < sc_after(start, http->settings->drain_timeout_ms * (CUT + 5) / 100))

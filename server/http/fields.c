@@ -86,25 +86,27 @@ static enum MHD_Result read_field(void *context, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
+/* Digits only: no sign, no space, nothing beyond 64 bits. */
+static bool read_length(const char *text, uint64_t *length)
+{
+    const char *digit = text;
+    for (*length = 0; isdigit((unsigned char)*digit); digit++)
+        if (__builtin_mul_overflow(*length, (uint64_t)10, length) ||
+            __builtin_add_overflow(*length, (uint64_t)(*digit - '0'), length))
+            return false;
+    return digit > text && *digit == '\0';
+}
+
 static void judge_length(struct sc_fields *fields)
 {
     const char *length = fields->value[SC_FIELD_CONTENT_LENGTH];
     const char *encoding = fields->value[SC_FIELD_TRANSFER_ENCODING];
+    fields->chunked = encoding != NULL;
     if (encoding && length) blame(fields, "Content-Length and Transfer-Encoding exclude each other.");
     if (encoding && strcasecmp(encoding, "chunked") != 0)
         blame(fields, "The only Transfer-Encoding that is understood is chunked.");
-    fields->chunked = encoding != NULL;
-    if (!length) return;
-    if (!*length) blame(fields, "Content-Length is not a number.");
-    for (; *length; length++) {
-        if (!isdigit((unsigned char)*length) ||
-            __builtin_mul_overflow(fields->content_length, (uint64_t)10, &fields->content_length) ||
-            __builtin_add_overflow(fields->content_length, (uint64_t)(*length - '0'),
-                                   &fields->content_length)) {
-            blame(fields, "Content-Length is not a number.");
-            return;
-        }
-    }
+    if (length && !read_length(length, &fields->content_length))
+        blame(fields, "Content-Length is not a number.");
 }
 
 static void judge_host(struct sc_fields *fields, const char *version)

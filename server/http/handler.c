@@ -88,6 +88,7 @@ static bool expects_continue(const struct sc_request *request)
 /* Answers in the first callback, upon which the connection closes: for what must not be read on. */
 static enum MHD_Result refuse_now(struct sc_request *request)
 {
+    request->peer->linger = true;
     sc_request_move(request, SC_STATE_COMPUTED);
     return sc_reply(request);
 }
@@ -96,6 +97,27 @@ static bool refuse_length(struct sc_request *request)
 {
     return FAIL(request, body_too_large, "The body is larger than %zu bytes.",
                 sc_request_body_limit(request));
+}
+
+/* Is the body known to be too long, or is the client waiting to be told whether to send one that is not
+ * wanted? */
+static bool judge_length(struct sc_request *request)
+{
+    bool too_long = request->fields.content_length > sc_request_body_limit(request);
+    if (too_long && !request->decided) return refuse_length(request);
+    return !too_long && !(request->decided && expects_continue(request));
+}
+
+static void prepare_for_body(struct sc_request *request)
+{
+    bool import = request->match.route && request->match.route->body == SC_BODY_IMPORT;
+    if (import) request->arena.limit = SC_LIMIT_ARENA_IMPORT;
+    sc_buffer_init(&request->body, sc_request_body_limit(request) + 1); /* and the terminating 0 */
+    sc_request_move(request, SC_STATE_PARSED);
+    if (!sc_fields_have_body(&request->fields)) return;
+    request->body_started = sc_clock_nanoseconds();
+    uint64_t deadline = sc_after(request->body_started, sc_allowance(request->http, 0));
+    sc_peer_enter(request->peer, SC_PHASE_BODY, deadline);
 }
 
 static enum MHD_Result begin(struct sc_request *request, const char *method, const char *version)
@@ -108,20 +130,8 @@ static enum MHD_Result begin(struct sc_request *request, const char *method, con
     request->call.request_id = request->id;
     if (!judge_framing(request)) return refuse_now(request);
     request->decided = !judge(request, method);
-    size_t limit = sc_request_body_limit(request);
-    bool too_long = request->fields.content_length > limit;
-    if (too_long && !request->decided) (void)refuse_length(request);
-    if (too_long || (request->decided && expects_continue(request) && sc_fields_have_body(&request->fields)))
-        return refuse_now(request);
-    sc_buffer_init(&request->body, limit + 1);
-    if (request->match.route && request->match.route->body == SC_BODY_IMPORT)
-        request->arena.limit = SC_LIMIT_ARENA_IMPORT;
-    sc_request_move(request, SC_STATE_PARSED);
-    if (sc_fields_have_body(&request->fields)) {
-        request->body_started = sc_clock_nanoseconds();
-        sc_peer_enter(request->peer, SC_PHASE_BODY,
-                      sc_after(request->body_started, sc_allowance(request->http, 0)));
-    }
+    if (!judge_length(request)) return refuse_now(request);
+    prepare_for_body(request);
     return MHD_YES;
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,13 +90,19 @@ static bool describe(int listener, char *text, size_t size)
     return true;
 }
 
-int sc_listen(const char *host, size_t port, char *address, size_t address_size, char *reason,
-              size_t reason_size)
+bool sc_listen(struct sc_listener *listener, const char *host, size_t port, char *reason, size_t reason_size)
 {
-    int listener = inherited_socket();
-    if (listener < 0) listener = own_socket(host, port);
-    if (listener >= 0 && describe(listener, address, address_size)) return listener;
+    *listener = (struct sc_listener){.socket = inherited_socket()};
+    listener->inherited = listener->socket >= 0;
+    if (!listener->inherited) listener->socket = own_socket(host, port);
+    if (listener->socket >= 0 && describe(listener->socket, listener->address, sizeof listener->address))
+        return true;
     snprintf(reason, reason_size, "cannot listen on %s port %zu: %s", host, port, strerror(errno));
-    if (listener >= 0) close(listener);
-    return -1;
+    if (listener->socket >= 0) close(listener->socket);
+    return false;
+}
+
+void sc_listen_stop(struct sc_listener *listener)
+{
+    if (!listener->inherited) shutdown(listener->socket, SHUT_RDWR);
 }

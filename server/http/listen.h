@@ -2,10 +2,23 @@
 #ifndef SC_HTTP_LISTEN_H
 #define SC_HTTP_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* A socket that listens; address receives "http://HOST:PORT". -1 on failure, and reason says why. */
-int sc_listen(const char *host, size_t port, char *address, size_t address_size, char *reason,
-              size_t reason_size);
+enum { SC_LISTEN_ADDRESS_MAX = 96 };
+
+struct sc_listener {
+    int socket;
+    bool inherited;                      /* systemd keeps it, and what queues there, for our successor */
+    char address[SC_LISTEN_ADDRESS_MAX]; /* "http://HOST:PORT" */
+};
+
+/* Listens; false on failure, and reason says why. */
+bool sc_listen(struct sc_listener *listener, const char *host, size_t port, char *reason, size_t reason_size)
+    __attribute__((warn_unused_result));
+
+/* From now on connections are refused, where the socket is our own. The descriptor stays open: libmicrohttpd
+ * may still be about to accept on its number. */
+void sc_listen_stop(struct sc_listener *listener);
 
 #endif

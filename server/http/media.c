@@ -58,18 +58,21 @@ static struct span trim(const char *text, size_t length)
     return (struct span){text, length};
 }
 
+static const char *end_of_quoted(const char *text)
+{
+    for (text++; *text && *text != '"'; text++)
+        if (*text == '\\' && text[1]) text++;
+    return *text ? text + 1 : text;
+}
+
 /* Cuts the piece before the next separator outside of quotes off *rest; false at the end. Parameters (';')
  * end with their element of the list (','). */
 static bool next_piece(const char **rest, char separator, struct span *piece)
 {
-    const char *start = *rest;
+    const char stops[] = {',', separator, '\0'};
+    const char *start = *rest, *end = start;
     if (!start) return false;
-    const char *end = start;
-    for (bool quoted = false; *end && (quoted || *end != separator); end++) {
-        if (*end == '"') quoted = !quoted;
-        if (quoted && *end == '\\' && end[1]) end++;
-        if (separator == ';' && *end == ',' && !quoted) break;
-    }
+    while (*end && !strchr(stops, *end)) end = *end == '"' ? end_of_quoted(end) : end + 1;
     *piece = trim(start, (size_t)(end - start));
     *rest = *end == separator ? end + 1 : NULL;
     return true;
@@ -90,7 +93,8 @@ static struct span value_of(struct span piece, const char *name)
 enum sc_media sc_media_of_content_type(const char *content_type)
 {
     struct span type = {"", 0}, piece;
-    if (!content_type || !next_piece(&content_type, ';', &type)) return SC_MEDIA_NONE;
+    if (!content_type || strchr(content_type, ',')) return SC_MEDIA_NONE;
+    next_piece(&content_type, ';', &type);
     while (next_piece(&content_type, ';', &piece)) {
         struct span charset = value_of(piece, "charset");
         if (charset.length && !span_is(charset, "utf-8")) return SC_MEDIA_NONE;

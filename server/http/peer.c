@@ -1,6 +1,7 @@
 #include "peer.h"
 
 #include "base/clock.h"
+#include "linger.h"
 #include "obs/metrics.h"
 #include "secondchair/limits.h"
 
@@ -16,6 +17,7 @@ struct sc_peers {
     pthread_cond_t stopping;
     struct sc_peer *first;
     size_t count;
+    struct sc_linger linger;
     bool stop;
     pthread_t reaper;
 };
@@ -48,6 +50,7 @@ static void *run_reaper(void *context)
         until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&peers->stopping, &peers->lock, &until);
         reap(peers);
+        sc_linger_tick(&peers->linger, sc_clock_nanoseconds());
     }
     pthread_mutex_unlock(&peers->lock);
     return NULL;
@@ -78,6 +81,7 @@ void sc_peers_free(struct sc_peers *peers)
     pthread_cond_signal(&peers->stopping);
     pthread_mutex_unlock(&peers->lock);
     pthread_join(peers->reaper, NULL);
+    sc_linger_fini(&peers->linger);
     pthread_cond_destroy(&peers->stopping);
     pthread_mutex_destroy(&peers->lock);
     free(peers);
@@ -126,6 +130,7 @@ void sc_peer_close(struct sc_peers *peers, struct sc_peer *peer)
         peers->first = peer->next;
     if (peer->next) peer->next->previous = peer->previous;
     peers->count--;
+    if (peer->linger) sc_linger_add(&peers->linger, peer->socket, sc_clock_nanoseconds());
     pthread_mutex_unlock(&peers->lock);
     free(peer);
 }

@@ -39,14 +39,16 @@ static int status_of(const struct sc_answer *answer)
     }
 }
 
-/* "parse;dur=0.012, db;dur=0.104, …": milliseconds. */
+/* "parse;dur=0.012, db;dur=0.104, …": milliseconds. Nothing where no stage took any. */
 static void add_timing(struct reply *reply)
 {
+    const uint64_t *spent = reply->request->call.stage_nanoseconds;
     static const char *const names[SC_STAGES] = {"parse", "db", "model", "encode"};
     char text[256];
     size_t length = 0;
+    if (!(spent[0] | spent[1] | spent[2] | spent[3])) return;
     for (size_t i = 0; i < SC_STAGES; i++) {
-        unsigned long long us = reply->request->call.stage_nanoseconds[i] / 1000;
+        unsigned long long us = spent[i] / 1000;
         length += (size_t)snprintf(text + length, sizeof text - length, "%s%s;dur=%llu.%03llu", i ? ", " : "",
                                    names[i], us / 1000, us % 1000);
     }
@@ -73,6 +75,11 @@ static void add_caching(struct reply *reply)
     bool problem = answer->outcome == SC_OUTCOME_PROBLEM;
     add(reply, "Cache-Control", names[problem ? SC_FRESH_NO_STORE : answer->freshness]);
     if (*answer->etag && !problem) add(reply, "ETag", answer->etag);
+}
+
+/* What else than the address the answer depends on. */
+static void add_vary(struct reply *reply)
+{
     const struct sc_route *route = reply->request->match.route;
     const struct sc_cors *cors = &reply->request->http->cors;
     bool by_accept = route && route->offers[0] && route->offers[1];
@@ -218,6 +225,7 @@ enum MHD_Result sc_reply(struct sc_request *request)
     if (!reply.response) return MHD_NO;
     add_identity(&reply);
     add_caching(&reply);
+    add_vary(&reply);
     add_content(&reply);
     add_references(&reply);
     add_cors(&reply);

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "cors.h"
 #include "fields.h"
+#include "listen.h"
 #include "peer.h"
 #include "reader.h"
 #include "route.h"
@@ -38,7 +39,7 @@ struct sc_http {
     struct sc_peers *peers;
     struct sc_readers readers;
     struct sc_cors cors;
-    char address[128];
+    struct sc_listener listener;
     atomic_size_t in_flight;   /* requests between line and completion */
     atomic_size_t outstanding; /* computations handed over and not ended */
     atomic_bool draining;      /* nothing more is suspended, connections close after their answer */

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "handler.h"
-#include "listen.h"
 #include "obs/metrics.h"
 #include "request.h"
 
@@ -96,7 +95,7 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
 }
 
 /* The one call with libmicrohttpd's options: each argument has the width that its option takes. */
-static struct MHD_Daemon *start_daemon(struct sc_http *http, int listener)
+static struct MHD_Daemon *start_daemon(struct sc_http *http)
 {
     const unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
                            MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -106,7 +105,7 @@ static struct MHD_Daemon *start_daemon(struct sc_http *http, int listener)
     if (threads < 2) pool[0] = pool[1];
     return MHD_start_daemon(
         flags, 0, NULL, NULL, sc_handle, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+        MHD_OPTION_LISTEN_SOCKET, http->listener.socket, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)http->settings->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)SC_LIMIT_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_THREAD_STACK_SIZE,
         (size_t)SC_LIMIT_THREAD_STACK, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
@@ -142,19 +141,18 @@ struct sc_http *sc_http_start(const struct sc_settings *settings, struct sc_app 
     for (size_t i = 0; i < SC_ROUTE_COUNT; i++) sc_metrics_name(i, SC_ROUTES[i].method, SC_ROUTES[i].pattern);
     http->peers = sc_peers_new();
     if (!http->peers) return fail(http, reason, reason_size, "a thread cannot be started");
-    int listener = sc_listen(settings->address, settings->port, http->address, sizeof http->address, reason,
-                             reason_size);
-    if (listener < 0) return fail(http, reason, reason_size, NULL);
+    if (!sc_listen(&http->listener, settings->address, settings->port, reason, reason_size))
+        return fail(http, reason, reason_size, NULL);
     MHD_set_panic_func(on_panic, NULL);
-    http->daemon = start_daemon(http, listener);
+    http->daemon = start_daemon(http);
     if (http->daemon) return http;
-    close(listener);
+    close(http->listener.socket);
     return fail(http, reason, reason_size, "libmicrohttpd does not start");
 }
 
 const char *sc_http_address(const struct sc_http *http)
 {
-    return http->address;
+    return http->listener.address;
 }
 
 void sc_http_free(struct sc_http *http)

@@ -136,18 +136,19 @@ static const char *read_query(struct sc_uri *uri, char *query, struct sc_arena *
     }
 }
 
+/* Memory for all three first, for decoding is in place. */
 const char *sc_uri_read(struct sc_uri *uri, const char *raw, struct sc_arena *arena)
 {
     *uri = (struct sc_uri){0};
     const char *path = path_of(raw);
     if (!path) return "The request target is neither a path nor an http address.";
-    if (strchr(path, '#') || strchr(path, ' '))
-        return "The address holds a character that must be percent-encoded.";
+    if (strpbrk(path, "# ")) return "The address holds a character that must be percent-encoded.";
     size_t length = strcspn(path, "?");
-    char *query = path[length] ? sc_arena_text(arena, path + length + 1, strlen(path + length + 1)) : NULL;
+    const char *query = path + length + (path[length] == '?');
     char *segments = sc_arena_text(arena, path, length);
+    char *parameters = sc_arena_text(arena, query, strlen(query));
     uri->path = sc_arena_text(arena, path, length);
-    if (!segments || !uri->path || (path[length] && !query)) return NO_MEMORY;
+    if (!segments || !parameters || !uri->path) return NO_MEMORY;
     if (!read_segments(uri, segments)) return NOT_DECODABLE;
-    return query ? read_query(uri, query, arena) : NULL;
+    return *parameters ? read_query(uri, parameters, arena) : NULL;
 }

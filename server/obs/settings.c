@@ -89,16 +89,17 @@ static bool is_address(const char *text)
            inet_pton(AF_INET6, text, bytes) == 1;
 }
 
+#define SMALL "abcdefghijklmnopqrstuvwxyz"
+#define CAPITAL "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* scheme "://" authority, and nothing after it: what browsers send as Origin. */
 static bool is_origin(const char *text, size_t length)
 {
     if (length == 1 && *text == '*') return true;
-    size_t scheme = 0;
-    while (scheme < length && (islower((unsigned char)text[scheme]) || text[scheme] == '-')) scheme++;
-    if (scheme == 0 || length < scheme + 4 || strncmp(text + scheme, "://", 3) != 0) return false;
-    for (size_t i = scheme + 3; i < length; i++)
-        if (!isalnum((unsigned char)text[i]) && !strchr(".-:[]_", text[i])) return false;
-    return true;
+    size_t scheme = strspn(text, SMALL "-");
+    if (scheme == 0 || strncmp(text + scheme, "://", 3) != 0) return false;
+    size_t authority = strspn(text + scheme + 3, SMALL CAPITAL "0123456789.-:[]_");
+    return authority > 0 && scheme + 3 + authority == length;
 }
 
 static bool are_origins(const char *text)
