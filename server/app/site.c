@@ -17,6 +17,12 @@
 
 #define SERVICE_VERSION "0.1.0"
 
+#ifdef __clang__
+#define COMPILER __VERSION__ /* begins with its name */
+#else
+#define COMPILER "GCC " __VERSION__
+#endif
+
 enum { SCHEMA_LIMIT = 1024 * 1024, PAGE_LIMIT = 16 * 1024 };
 
 static const struct sc_asset_file *asset_named(const char *name)
@@ -277,7 +283,7 @@ enum sc_progress sc_version(struct sc_call *call)
     sc_json_member_text(&writer, "version", SERVICE_VERSION);
     sc_json_member_text(&writer, "engine", SC_ENGINE_VERSION);
     sc_json_member_object_begin(&writer, "build");
-    sc_json_member_text(&writer, "compiler", __VERSION__);
+    sc_json_member_text(&writer, "compiler", COMPILER);
     sc_json_member_text(&writer, "jansson", jansson_version_str());
     sc_json_object_end(&writer);
     sc_json_object_end(&writer);
