@@ -187,7 +187,7 @@ static void read_list(struct sc_reading *reading, const struct sc_place *at, jso
     struct sc_place here = *at;
     if (into) here.node = sc_reading_add_node(reading, at);
     char *elements = make_list(reading, field, count, into);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !reading->exhausted; i++) {
         struct sc_place element = {.above = &here, .field = field, .index = i};
         read_element(reading, &element, json_array_get(value, i),
                      elements ? elements + i * field->size : NULL);

@@ -16,10 +16,13 @@ struct sc_json_writer;
  * exhausted. */
 struct sc_plan *sc_document_compile(const json_t *document, struct sc_arena *arena, struct sc_faults *faults);
 
-/* Puts the overrides of a question, [{"pointer", "value"}], into a new copy of the document. Only drivers can
- * be moved: a pointer must name a number of the table (present, or absent with a default) or a whole path; a
- * value must be a number (for a path any of its forms). Faults carry pointers into the overrides:
- * /overrides/0/pointer. NULL on any fault. */
+/* Puts the overrides of a question, [{"pointer", "value"}], at most 256, into a new copy of the document.
+ * Only drivers can be moved: a pointer must name a number or a whole path of the table, there or absent (an
+ * absent object on the way is put in where nothing else is required in it), or a number inside a path, an
+ * element or points that are there; never `schema`, a text, a date, a choice, sources or uncertainty. A value
+ * must be a number (for a path any of its forms); ranges and lengths are for sc_document_compile to check. No
+ * two pointers may be the same, or one below the other. Faults carry pointers into the overrides:
+ * /overrides/0/pointer. NULL on any fault; overrides NULL are none. */
 json_t *sc_document_override(const json_t *document, const json_t *overrides, struct sc_faults *faults);
 
 /* The override that "?set=POINTER:NUMBER" means, as a new {"pointer", "value"}; NULL when the text is none.

@@ -16,6 +16,7 @@ struct sc_arena;
 
 enum {
     SC_MEMBERS_MAX = 48, /* of one object, in the table */
+    SC_LINE_MAX = 200,   /* characters: a field for longer texts takes line breaks and tabs too */
     SC_LIST_SHOWN = 200  /* bytes of a list of names in a sentence */
 };
 

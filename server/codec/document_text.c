@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_CHARACTERS = 200 }; /* longer texts may have line breaks and tabs */
-
 /* True when all bytes are printable ASCII, eight at a time: most texts are, and then bytes are characters. */
 static bool is_plain(const char *text, size_t length)
 {
@@ -49,7 +47,7 @@ void sc_read_text(struct sc_reading *reading, const struct sc_place *at, json_t 
     if (!text) return;
     size_t length = json_string_length(value), count = length;
     if (!is_plain(text, length)) {
-        bool long_text = field->high > LINE_MAX_CHARACTERS;
+        bool long_text = field->high > SC_LINE_MAX;
         count = count_characters(text, length);
         if (!sc_text_is_utf8_printable(text, length, long_text))
             sc_blame(reading, SC_FAULT_bad_text, at, "must not hold control characters%s",

@@ -65,6 +65,9 @@ static void write_text(struct sc_json_writer *writer, const struct sc_field *fie
     sc_json_member_text(writer, "type", "string");
     sc_json_member_integer(writer, "minLength", (int64_t)field->low);
     sc_json_member_integer(writer, "maxLength", (int64_t)field->high);
+    sc_json_member_text(writer, "pattern",
+                        field->high > SC_LINE_MAX ? "^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]*$"
+                                                  : "^[^\\u0000-\\u001f\\u007f-\\u009f]*$");
 }
 
 static void write_id(struct sc_json_writer *writer, const struct sc_field *field)
