@@ -51,11 +51,11 @@ static uint64_t factor_of(const char *suffix)
     if (suffix[1]) return 0;
     switch (*suffix) {
     case 'k':
-        return 1024;
+        return UINT64_C(1) << 10;
     case 'm':
-        return 1024 * 1024;
+        return UINT64_C(1) << 20;
     case 'g':
-        return 1024 * 1024 * 1024;
+        return UINT64_C(1) << 30;
     default:
         return 0;
     }
