@@ -18,7 +18,7 @@ enum sc_kind {
     SC_KIND_VALUES,  /* a path that must be an array */
     SC_KIND_POINTS,  /* [[year, value], …]; goes to a pointer to sc_point and a count */
     SC_KIND_TEXT,    /* goes to a const char * */
-    SC_KIND_ID,      /* a text of 1 to 64 of [A-Za-z0-9._-]; goes to a const char * */
+    SC_KIND_ID,      /* a text that names an element of a list; goes to a const char * */
     SC_KIND_DATE,    /* goes to an int32_t */
     SC_KIND_CHOICE,  /* one of the words; its index goes to an int */
     SC_KIND_FLAG,    /* goes to a bool */

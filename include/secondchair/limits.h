@@ -30,12 +30,12 @@ enum {
     /* Routes of the table: the counters of the metrics are laid out for as many. */
     SC_LIMIT_ROUTES = 96,
 
-    /* Bodies up to this size are valued on the connection's thread: a scenario of the usual size takes less
-     * than 200 us, the time from which handing over to the pool pays. */
+    /* Questions with bodies up to this size, a stored scenario's with a few overrides, are answered on the
+     * connection's thread; handing over to the pool pays from about 200 us. */
     SC_LIMIT_INLINE_BODY = 2 * 1024,
 
-    /* Memory of one request beside its body: a parsed body of 1 MiB with every token allowed takes about
-       this. */
+    /* Memory of one request beside its body: a parsed body of 1 MiB with every token that is allowed takes
+     * about this. */
     SC_LIMIT_ARENA = 16 * 1024 * 1024,
 
     /* The same for an import, which keeps all its records until they are stored. */
@@ -51,8 +51,8 @@ enum {
     /* Bytes per second that a body must make beyond its time allowance, both ways: 64 MiB take 256 s. */
     SC_LIMIT_RATE = 256 * 1024,
 
-    /* Connections that were refused amid what they send and are read on, so that the answer reaches them: how many at
-     * once, and for how long. */
+    /* Connections that were refused amid what they send and are read on, so that the answer reaches them: how
+     * many at once, and for how long. */
     SC_LIMIT_LINGERERS = 64,
     SC_LIMIT_LINGER_MS = 2000,
 

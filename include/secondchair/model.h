@@ -60,6 +60,9 @@ struct sc_block {
     sc_row terminal_growth, terminal_wacc, terminal_tax_rate, terminal_nopat, terminal_fcff, terminal_metric;
     sc_row terminal_value, terminal_discount, pv_terminal, pv_forecast, enterprise_value;
     struct sc_settlement settlement[SC_LANES];
+
+    struct sc_fit fit; /* of the plan's own observations, once it is known */
+    bool fit_known;
 };
 
 /* Bytes that a block for this plan needs, and its making from that many bytes aligned to 64. */
@@ -91,7 +94,7 @@ void sc_evaluate_market(struct sc_block *block, const struct sc_lanes *lanes);
 struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value);
 
 /* Adds a fault, with place and figures, for each bit of the lane. */
-void sc_block_explain(const struct sc_block *block, size_t lane, struct sc_faults *faults);
+void sc_block_explain(struct sc_block *block, size_t lane, struct sc_faults *faults);
 
 /* The value of a path in a year, in every lane; 0 for an absent path. Past an array's end its last value
  * holds. */

@@ -145,7 +145,7 @@ struct sc_plan {
     const struct sc_node *node;
     size_t nodes;
 
-    const char *name, *company, *currency, *description;
+    const char *name, *company, *description;
     int32_t valuation_date, base_year_end; /* days since 1970-01-01 */
     sc_slot schema, price, fair_band, horizon_slot;
     int horizon;

@@ -15,7 +15,7 @@
 struct projection {
     struct sc_plan plan; /* a copy with that horizon */
     struct sc_block block;
-    struct sc_fit fit;
+    const struct sc_fit *fit;
     double level;
     const char *band_reason; /* why there are no bands, or NULL */
 };
@@ -43,10 +43,10 @@ static bool compute(struct sc_call *call, struct projection *projection)
     if (!memory || !faults) return false;
     sc_block_init(&projection->block, &projection->plan, memory);
     sc_evaluate_market(&projection->block, &(struct sc_lanes){.count = 1, .lost = &lost});
-    sc_block_fit(&projection->block, 0, &projection->fit);
-    if (!projection->fit.found)
-        projection->band_reason = projection->fit.reason;
-    else if (!projection->fit.has_covariance)
+    projection->fit = sc_block_fit(&projection->block);
+    if (!projection->fit->found)
+        projection->band_reason = projection->fit->reason;
+    else if (!projection->fit->has_covariance)
         projection->band_reason = "The observations do not pin the curve down: there is no covariance.";
     sc_block_explain(&projection->block, 0, faults);
     sc_call_spent(call, SC_STAGE_MODEL, start);
@@ -58,7 +58,7 @@ static bool compute(struct sc_call *call, struct projection *projection)
 static void band(const struct projection *p, int year, double *low, double *high)
 {
     *low = *high = NAN;
-    if (!p->band_reason) sc_fit_band(&p->fit, p->plan.base_market_year + year, p->level, low, high);
+    if (!p->band_reason) sc_fit_band(p->fit, p->plan.base_market_year + year, p->level, low, high);
 }
 
 static void number_or_null(struct sc_json_writer *w, const char *key, double value)
@@ -133,10 +133,10 @@ static void write_residuals(const struct projection *p, struct sc_json_writer *w
 {
     const struct sc_share_curve *curve = &p->plan.market.inference_share;
     sc_json_member_array_begin(w, "residuals");
-    for (size_t i = 0; i < p->fit.observations; i++) {
+    for (size_t i = 0; i < p->fit->observations; i++) {
         sc_json_object_begin(w);
         sc_json_member_number(w, "year", p->plan.driver[curve->observation[i].year]);
-        sc_json_member_number(w, "residual", p->fit.residual[i]);
+        sc_json_member_number(w, "residual", p->fit->residual[i]);
         sc_json_object_end(w);
     }
     sc_json_array_end(w);
@@ -145,7 +145,7 @@ static void write_residuals(const struct projection *p, struct sc_json_writer *w
 static void write_fit(const struct projection *p, struct sc_json_writer *w)
 {
     static const char *const PARAMETERS[] = {"k", "mid", "ceiling"};
-    const struct sc_fit *fit = &p->fit;
+    const struct sc_fit *fit = p->fit;
     if (!fit->found) {
         sc_json_member_null(w, "fit");
         sc_json_member_text(w, "fit_reason", fit->reason);

@@ -13,7 +13,7 @@ static sc_reader *const READERS[] = {
     [SC_KIND_NUMBER] = sc_read_number,   [SC_KIND_INTEGER] = sc_read_integer,
     [SC_KIND_PATH] = sc_read_path,       [SC_KIND_VALUES] = sc_read_path,
     [SC_KIND_POINTS] = sc_read_points,   [SC_KIND_TEXT] = sc_read_text,
-    [SC_KIND_ID] = sc_read_id,           [SC_KIND_DATE] = sc_read_date,
+    [SC_KIND_ID] = sc_read_text,         [SC_KIND_DATE] = sc_read_date,
     [SC_KIND_CHOICE] = sc_read_choice,   [SC_KIND_FLAG] = sc_read_flag,
     [SC_KIND_TEXTS] = sc_read_texts,     [SC_KIND_POINTER] = sc_read_pointer,
     [SC_KIND_NUMBERS] = sc_read_numbers, [SC_KIND_MATRIX] = sc_read_matrix,

@@ -58,26 +58,6 @@ void sc_read_text(struct sc_reading *reading, const struct sc_place *at, json_t 
     if (into) memcpy(into, &text, sizeof text);
 }
 
-static bool is_id_character(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-}
-
-void sc_read_id(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
-{
-    const struct sc_field *field = at->field;
-    const char *text = take_text(reading, at, "a text", value);
-    if (!text) return;
-    size_t length = json_string_length(value), fine = 0;
-    while (fine < length && is_id_character(text[fine])) fine++;
-    if (fine < length)
-        sc_blame(reading, SC_FAULT_bad_text, at, "may hold letters of ASCII, digits, `.`, `_` and `-` only");
-    else if (length < (size_t)field->low || length > (size_t)field->high)
-        sc_blame_length(reading, at, (size_t)field->low, (size_t)field->high, length, "characters");
-    if (into) memcpy(into, &text, sizeof text);
-}
-
 /* "`mid`, `end`". */
 static void list_words(const char *const *words, char *out, size_t size)
 {

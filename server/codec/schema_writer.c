@@ -70,13 +70,6 @@ static void write_text(struct sc_json_writer *writer, const struct sc_field *fie
                                                   : "^[^\\u0000-\\u001f\\u007f-\\u009f]*$");
 }
 
-static void write_id(struct sc_json_writer *writer, const struct sc_field *field)
-{
-    (void)field;
-    sc_json_member_text(writer, "type", "string");
-    sc_json_member_text(writer, "pattern", "^[A-Za-z0-9._-]{1,64}$");
-}
-
 static void write_date(struct sc_json_writer *writer, const struct sc_field *field)
 {
     (void)field;
@@ -176,7 +169,7 @@ typedef void value_writer(struct sc_json_writer *writer, const struct sc_field *
 static value_writer *const WRITERS[] = {
     [SC_KIND_OBJECT] = write_object,   [SC_KIND_LIST] = write_list,       [SC_KIND_NUMBER] = write_number,
     [SC_KIND_INTEGER] = write_integer, [SC_KIND_PATH] = write_path,       [SC_KIND_VALUES] = write_values,
-    [SC_KIND_POINTS] = write_points,   [SC_KIND_TEXT] = write_text,       [SC_KIND_ID] = write_id,
+    [SC_KIND_POINTS] = write_points,   [SC_KIND_TEXT] = write_text,       [SC_KIND_ID] = write_text,
     [SC_KIND_DATE] = write_date,       [SC_KIND_CHOICE] = write_words,    [SC_KIND_FLAG] = write_flag,
     [SC_KIND_TEXTS] = write_texts,     [SC_KIND_POINTER] = write_pointer, [SC_KIND_NUMBERS] = write_numbers,
     [SC_KIND_MATRIX] = write_matrix,

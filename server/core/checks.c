@@ -311,14 +311,15 @@ static void check_accounting(const struct sc_block *b, struct sc_checks *checks)
 static void check_fit(const struct sc_block *b, struct sc_checks *checks)
 {
     struct sc_check *check = start(checks, "fit_not_identified");
-    struct sc_fit fit;
-    if (!sc_block_fit(b, 0, &fit)) {
+    const struct sc_fit *fit = &b->fit;
+    if (!fit->found) {
         skip(check, "No curve is fitted.");
         return;
     }
-    figure(check, "observations", (double)fit.observations);
-    figure(check, "parameters", (double)fit.parameters);
-    judge(check, !fit.identified, "%s", fit.identified ? "The observations pin the curve down." : fit.reason);
+    figure(check, "observations", (double)fit->observations);
+    figure(check, "parameters", (double)fit->parameters);
+    judge(check, !fit->identified, "%s",
+          fit->identified ? "The observations pin the curve down." : fit->reason);
 }
 
 void sc_checks_run(const struct sc_block *block, struct sc_checks *checks)

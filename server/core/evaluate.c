@@ -112,10 +112,9 @@ static void explain_shares(const struct sc_block *block, size_t lane, struct sc_
     }
 }
 
-void sc_block_explain(const struct sc_block *block, size_t lane, struct sc_faults *faults)
+void sc_block_explain(struct sc_block *block, size_t lane, struct sc_faults *faults)
 {
     uint32_t fault = block->fault[lane];
-    struct sc_fit fit;
     if (fault & SC_LANE_SHARES) explain_shares(block, lane, faults);
     if (fault & SC_LANE_GROWTH)
         sc_fault_add(
@@ -123,8 +122,11 @@ void sc_block_explain(const struct sc_block *block, size_t lane, struct sc_fault
             "the terminal growth of %.6g is not below the terminal discount rate of %.6g; lower the one or "
             "raise the other",
             block->terminal_growth[lane], block->terminal_wacc[lane]);
-    if ((fault & SC_LANE_FIT) && !sc_block_fit(block, lane, &fit))
-        sc_fault_add(faults, SC_FAULT_fit_failed, "/market/inference_share/observations", "%s", fit.reason);
+    if (fault & SC_LANE_FIT) {
+        const char *reason = sc_block_fit(block)->reason;
+        sc_fault_add(faults, SC_FAULT_fit_failed, "/market/inference_share/observations", "%s",
+                     reason ? reason : "the observations as moved admit no curve");
+    }
     if (fault == SC_LANE_DOMAIN)
         sc_fault_add(
             faults, SC_FAULT_not_computable, "",

@@ -154,7 +154,7 @@ static const struct sc_field SHARE_CURVE[] = {
 static const struct sc_field WORKLOAD[] = {
     NUMBER(AT(sc_workload, base), "base", SC_REQUIRED, USD_MILLION, MARKET, 0, MONEY_MAX, 0,
            "Spend on this workload in the market's base year."),
-    PATH_ABOVE(AT(sc_workload, growth), "growth", SC_REQUIRED, RATE, MARKET, FROM_YEAR_1, -1, 100, 0,
+    PATH_ABOVE(AT(sc_workload, growth), "growth", SC_REQUIRED, RATE, MARKET, FROM_YEAR_1, -1, 10, 0,
                "Growth of that spend."),
     END};
 
@@ -163,7 +163,7 @@ static const struct sc_field MARKET[] = {
             "Calendar year of the first figures; must hold the midpoint of fiscal year 0."),
     NUMBER(AT(sc_market, total_spend), "total_spend", SC_OPTIONAL, USD_MILLION, MARKET, 0, MONEY_MAX, 0,
            "Total AI compute spend in the base year."),
-    PATH_ABOVE(AT(sc_market, growth), "growth", SC_OPTIONAL, RATE, MARKET, FROM_YEAR_1, -1, 100, 0,
+    PATH_ABOVE(AT(sc_market, growth), "growth", SC_OPTIONAL, RATE, MARKET, FROM_YEAR_1, -1, 10, 0,
                "Growth of total spend."),
     PATH(AT(sc_market, silicon_content), "silicon_content", SC_DEFAULTED, SHARE, MARKET, FROM_BASE_YEAR, 0, 1,
          1, "Part of spend that goes to accelerators and the systems sold with them."),
@@ -210,7 +210,7 @@ static const struct sc_field SEGMENT[] = {
          "Part of the seat's revenue that the segment books."),
     NUMBER(AT(sc_segment, base), "base", SC_OPTIONAL, USD_MILLION, SEGMENTS, 0, MONEY_MAX, 0,
            "Revenue in the base year; with `growth`."),
-    PATH_ABOVE(AT(sc_segment, growth), "growth", SC_OPTIONAL, RATE, SEGMENTS, FROM_YEAR_1, -1, 100, 0,
+    PATH_ABOVE(AT(sc_segment, growth), "growth", SC_OPTIONAL, RATE, SEGMENTS, FROM_YEAR_1, -1, 10, 0,
                "Growth of revenue, compounding from `base`."),
     {.name = "values",
      .kind = SC_KIND_VALUES,
@@ -316,7 +316,7 @@ static const struct sc_field TERMINAL[] = {
            "What is multiplied, of year H; for exit_multiple."),
     NUMBER(IN(terminal, half_life), "half_life", SC_OPTIONAL, YEARS, TERMINAL, 0, 1000, 0,
            "Half-life of the fade of growth; for h_model."),
-    ABOVE(IN(terminal, growth_start), "growth_start", SC_OPTIONAL, RATE, TERMINAL, -1, 100, 0,
+    ABOVE(IN(terminal, growth_start), "growth_start", SC_OPTIONAL, RATE, TERMINAL, -1, 10, 0,
           "Growth at the start of the fade; for h_model."),
     NUMBER(IN(terminal, tax_rate), "tax_rate", SC_OPTIONAL, RATE, TERMINAL, 0, 1, 0,
            "Tax rate beyond the horizon; that of the last year unless given."),
@@ -337,7 +337,7 @@ static const struct sc_field BRIDGE[] = {
     END};
 
 static const struct sc_field OPTION[] = {
-    ID(AT(sc_option, holder), "holder", SC_OPTIONAL, BRIDGE, "Who holds the tranche."),
+    TEXT(AT(sc_option, holder), "holder", SC_OPTIONAL, 1, 64, "Who holds the tranche."),
     NUMBER(AT(sc_option, count), "count", SC_REQUIRED, SHARES_MILLION, BRIDGE, 0, COUNT_MAX, 0,
            "Shares that the tranche may buy."),
     NUMBER(AT(sc_option, strike), "strike", SC_REQUIRED, USD_PER_SHARE, BRIDGE, 0, MONEY_MAX, 0,
@@ -351,7 +351,7 @@ static const struct sc_field OPTION[] = {
     END};
 
 static const struct sc_field WARRANT[] = {
-    ID(AT(sc_warrant, holder), "holder", SC_OPTIONAL, BRIDGE, "Who holds the tranche."),
+    TEXT(AT(sc_warrant, holder), "holder", SC_OPTIONAL, 1, 64, "Who holds the tranche."),
     NUMBER(AT(sc_warrant, count), "count", SC_REQUIRED, SHARES_MILLION, BRIDGE, 0, COUNT_MAX, 0,
            "Shares that the tranche may buy."),
     NUMBER(AT(sc_warrant, strike), "strike", SC_REQUIRED, USD_PER_SHARE, BRIDGE, 0, MONEY_MAX, 0,

@@ -13,55 +13,66 @@ static void compound(const struct sc_block *block, sc_slot base, const struct sc
     }
 }
 
-static struct sc_fit_observation observation_in_lane(const struct sc_block *block,
-                                                     const struct sc_observation *from, size_t lane)
+/* Reads the number of a slot where the fit is to be found: in a lane, or in the plan itself (lane OF_PLAN).
+ */
+enum { OF_PLAN = SC_LANES };
+
+static double number_in(const struct sc_block *block, sc_slot slot, size_t lane)
 {
-#define IN_LANE(slot) ((slot) == SC_NO_SLOT ? NAN : block->driver[slot][lane])
-    return (struct sc_fit_observation){IN_LANE(from->year), IN_LANE(from->value), IN_LANE(from->low),
-                                       IN_LANE(from->high), IN_LANE(from->sigma)};
+    if (slot == SC_NO_SLOT) return NAN;
+    return lane == OF_PLAN ? block->plan->driver[slot] : block->driver[slot][lane];
 }
 
-bool sc_block_fit(const struct sc_block *block, size_t lane, struct sc_fit *fit)
+static void fit_in(const struct sc_block *block, size_t lane, struct sc_fit *fit)
 {
     const struct sc_share_curve *curve = &block->plan->market.inference_share;
     struct sc_fit_observation observation[SC_OBSERVATIONS_MAX];
-    if (!curve->present || curve->observation_count == 0) {
-        *fit = (struct sc_fit){.reason = "The curve is given, not fitted."};
-        return false;
+    for (size_t i = 0; i < curve->observation_count; i++) {
+        const struct sc_observation *from = &curve->observation[i];
+        observation[i] = (struct sc_fit_observation){
+            number_in(block, from->year, lane), number_in(block, from->value, lane),
+            number_in(block, from->low, lane), number_in(block, from->high, lane),
+            number_in(block, from->sigma, lane)};
     }
-    for (size_t i = 0; i < curve->observation_count; i++)
-        observation[i] = observation_in_lane(block, &curve->observation[i], lane);
-    return sc_fit_curve(curve->curve, IN_LANE(curve->floor), IN_LANE(curve->ceiling), observation,
-                        curve->observation_count, fit);
-#undef IN_LANE
+    sc_fit_curve(curve->curve, number_in(block, curve->floor, lane), number_in(block, curve->ceiling, lane),
+                 observation, curve->observation_count, fit);
 }
 
-/* True where a lane's observations, floor or ceiling differ from lane 0's, whose fit would otherwise do. */
+const struct sc_fit *sc_block_fit(struct sc_block *block)
+{
+    const struct sc_share_curve *curve = &block->plan->market.inference_share;
+    if (block->fit_known) return &block->fit;
+    block->fit_known = true;
+    if (curve->present && curve->observation_count > 0)
+        fit_in(block, OF_PLAN, &block->fit);
+    else
+        block->fit.reason = "The curve is given, not fitted.";
+    return &block->fit;
+}
+
+/* True where a lane moves an observation, the floor or the ceiling: the plan's own fit does not do for it. */
 static bool needs_own_fit(const struct sc_block *block, size_t lane)
 {
     const struct sc_share_curve *curve = &block->plan->market.inference_share;
-    const sc_row *driver = (const sc_row *)block->driver;
-#define DIFFERS(slot) ((slot) != SC_NO_SLOT && driver[slot][lane] != driver[slot][0])
-    bool differs = DIFFERS(curve->floor) || DIFFERS(curve->ceiling);
-    for (size_t i = 0; i < curve->observation_count && !differs; i++) {
+#define MOVED(slot) ((slot) != SC_NO_SLOT && block->driver[slot][lane] != block->plan->driver[slot])
+    bool moved = MOVED(curve->floor) || MOVED(curve->ceiling);
+    for (size_t i = 0; i < curve->observation_count && !moved; i++) {
         const struct sc_observation *o = &curve->observation[i];
-        differs =
-            DIFFERS(o->year) || DIFFERS(o->value) || DIFFERS(o->low) || DIFFERS(o->high) || DIFFERS(o->sigma);
+        moved = MOVED(o->year) || MOVED(o->value) || MOVED(o->low) || MOVED(o->high) || MOVED(o->sigma);
     }
-#undef DIFFERS
-    return differs;
+#undef MOVED
+    return moved;
 }
 
 static void fit_lanes(struct sc_block *block)
 {
-    struct sc_fit first;
-    sc_block_fit(block, 0, &first);
+    struct sc_fit own;
     SC_EACH_LANE (l) {
-        struct sc_fit own, *fit = &first;
-        if (l > 0 && needs_own_fit(block, l)) {
-            sc_block_fit(block, l, &own);
-            fit = &own;
-        }
+        const struct sc_fit *fit = &own;
+        if (needs_own_fit(block, l))
+            fit_in(block, l, &own);
+        else
+            fit = sc_block_fit(block);
         if (!fit->found) block->fault[l] |= SC_LANE_FIT;
         block->curve_k[l] = fit->curve.k;
         block->curve_mid[l] = fit->curve.mid;
