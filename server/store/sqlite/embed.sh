@@ -12,10 +12,10 @@ for file in "$@"; do
     case $version in
     '' | *[!0-9]*) echo "embed.sh: $file is not named NNNN_name.sql" >&2; exit 1 ;;
     esac
-    echo "static const char SC_MIGRATION_$number[] = {"
+    echo "static const char SC_MIGRATION_${number}[] = {"
     od -An -v -tu1 "$file" | sed 's/[0-9][0-9]*/&,/g'
     echo "0};"
-    table="$table    {$version, \"$name\", SC_MIGRATION_$number},
+    table="$table    {$version, \"$name\", SC_MIGRATION_${number}},
 "
 done
 echo "static const struct {"
