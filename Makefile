@@ -56,27 +56,21 @@ CORE_OBJECTS := $(patsubst server/%.c,build/obj/%.o,$(filter server/core/%,$(PAR
 HEADERS := $(sort $(wildcard include/secondchair/* server/*/*.h server/*/*/*.h))
 
 # ---------------------------------------------------------------- generated headers, there before anything compiles
-GENERATED := build/gen/sc_migrations.h
+GENERATED := build/gen/sc_migrations.h build/gen/sc_builtins.h build/gen/sc_assets.h
 MIGRATIONS := $(sort $(wildcard schema/sql/*.sql))
 build/gen/sc_migrations.h: server/store/sqlite/embed.sh $(MIGRATIONS)
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sh server/store/sqlite/embed.sh $(MIGRATIONS) >$@.new && mv $@.new $@
 
-ifneq ($(wildcard server/app/embed_builtins.sh),)
-GENERATED += build/gen/sc_builtins.h
 SCENARIOS := $(sort $(wildcard schema/scenarios/*.json))
 build/gen/sc_builtins.h: server/app/embed_builtins.sh $(SCENARIOS)
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sh server/app/embed_builtins.sh schema/scenarios >$@.new && mv $@.new $@
-endif
 
-ifneq ($(wildcard server/web/embed.sh),)
-GENERATED += build/gen/sc_assets.h
-ASSETS := $(sort $(shell find server/web schema -type f ! -name '*.new'))
+ASSETS := $(sort $(wildcard server/web/*)) schema/openapi.json
 build/gen/sc_assets.h: $(ASSETS)
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sh server/web/embed.sh >$@.new && mv $@.new $@
-endif
 
 # ---------------------------------------------------------------- flavours: build (release), build/asan, build/tsan
 # $(call flavour,directory,flags,optimisation,optimisation of the core)
@@ -100,7 +94,7 @@ $(eval $(call flavour,build/tsan,$(TSAN_FLAGS),-O1,-O1))
 $(eval $(call flavour,build/cover,$(COVER_FLAGS),-O1,-O1))
 
 # ---------------------------------------------------------------- targets
-.PHONY: build run asan tsan deps deps-test deps-lint units unit test lint format format-check docs cover bench image clean help
+.PHONY: build built-for-test run asan tsan deps deps-test deps-lint units unit test lint format docs cover bench image clean help
 
 build: build/secondchair ## build the service: build/secondchair
 
@@ -122,12 +116,27 @@ deps-test: deps
 	$(call need,$(TEST_PACKAGES),$(TEST_COMMANDS))
 
 # Unit tests: each tests/unit/test_*.c is a program, linked with everything but main, under both sanitizers.
-UNITS := $(patsubst tests/unit/%.c,build/asan/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
-build/asan/unit/%: tests/unit/%.c build/asan/libsecondchair.a | deps-test
-	@mkdir -p $(@D)
-	$(call quiet,CC,$@)$(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off -O1 $(ASAN_FLAGS) -Iinclude -Iserver -Ibuild/gen \
-		-Itests/unit -MMD -MP $< build/asan/libsecondchair.a -lcmocka $(LIBRARIES) -o $@
--include $(UNITS:=.d)
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNITS := $(UNIT_SOURCES:tests/unit/%.c=build/asan/unit/%)
+UNITS_COVER := $(UNIT_SOURCES:tests/unit/%.c=build/cover/unit/%)
+# $(call units,directory,flags)
+define units
+$(1)/unit/%: tests/unit/%.c $(1)/libsecondchair.a | deps-test
+	@mkdir -p $$(@D)
+	$$(call quiet,CC,$$@)$(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off -O1 $(2) \
+		-Iinclude -Iserver -Ibuild/gen -Itests/unit -MMD -MP $$< $(1)/libsecondchair.a -lcmocka $(LIBRARIES) -o $$@
+endef
+$(eval $(call units,build/asan,$(ASAN_FLAGS)))
+$(eval $(call units,build/cover,$(COVER_FLAGS)))
+-include $(UNITS:=.d) $(UNITS_COVER:=.d)
+
+# Node's packages for the tests, as their lock files name them.
+NODE_PACKAGES := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/package-lock.json tests/*/package-lock.json))
+%/node_modules/.package-lock.json: %/package-lock.json | deps-test
+	$(call quiet,NPM,$*)cd $* && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
+
+# All that the suites of tests/tools/run-all.sh run.
+built-for-test: build asan tsan units $(NODE_PACKAGES)
 
 units: $(UNITS)
 
@@ -145,6 +154,14 @@ format: deps-lint ## format the sources
 
 docs: build ## write schema/scenario.schema.json from the table of fields
 	build/secondchair schema >build/scenario.schema.json && cp build/scenario.schema.json schema/scenario.schema.json
+
+cover: build/cover/secondchair $(UNITS_COVER) ## measure which lines the unit tests and the oracle's comparison reach
+	$(call need,gcovr)
+	@find build/cover -name '*.gcda' -delete
+	-@tests/tools/units.sh $(UNITS_COVER) >build/cover/units.log; tail -n 1 build/cover/units.log
+	-@python3 tests/oracle/compare.py build/cover/secondchair --count 100 | tail -n 1
+	@gcovr --root . --filter server/ --object-directory build/cover/obj --html-details build/cover/index.html --print-summary \
+		--sort-percentage build/cover/obj
 
 bench: build ## measure speed
 	@if [ -x tests/bench/run.sh ]; then tests/bench/run.sh build/secondchair; else echo "tests/bench/run.sh: none yet"; exit 1; fi

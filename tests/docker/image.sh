@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image of docker/Dockerfile without a daemon, as localhost/secondchair in the store build/containers.
 # The base image is made by debootstrap from this machine's own package sources, and kept in build/base.tar.
-# Prints the image's size in bytes.
+# Prints its name and size.
 set -euo pipefail
 [ "$(id -u)" = 0 ] || exec sudo "$0" "$@"
 cd "$(dirname "$0")/../.."
@@ -35,10 +35,11 @@ import_base() {
 mkdir -p build
 [ -f build/base.tar ] || base_image
 buildah_ inspect --type image docker.io/library/debian:bookworm-slim >/dev/null 2>&1 || import_base
-# In the form of Docker images: that of OCI has no HEALTHCHECK.
-buildah_ bud --quiet --format docker --isolation chroot --pull-never --layers --tag localhost/secondchair \
+# In the form of Docker images: that of OCI has no HEALTHCHECK. Without layers: vfs copies the whole tree for each.
+buildah_ bud --quiet --format docker --isolation chroot --pull-never --layers=false --tag localhost/secondchair \
     --file docker/Dockerfile . >build/image.log 2>&1 || {
     tail -n 40 build/image.log >&2
     exit 1
 }
-buildah_ images --json localhost/secondchair | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["size"])'
+buildah_ rmi --prune >>build/image.log 2>&1 # earlier builds of the same name
+echo "localhost/secondchair, $(buildah_ images --format '{{.Size}}' localhost/secondchair)"

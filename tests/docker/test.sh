@@ -17,6 +17,7 @@ check() { # check WHAT COMMAND…
     else
         failed=$((failed + 1))
         echo "FAILED  $what"
+        return 1
     fi
 }
 finish() {
@@ -30,11 +31,7 @@ finish() {
 work=$(mktemp -d)
 trap finish EXIT
 
-size=$(tests/docker/image.sh) || { check "the image builds" false && exit; }
-check "the image builds" true
-echo "        size: $((size / 1024 / 1024)) MiB"
-check "the image is smaller than 64 MiB" test "$size" -lt $((64 * 1024 * 1024))
-
+check "the image builds" tests/docker/image.sh || exit
 container=$(buildah_ from --pull-never localhost/secondchair)
 config() { # an entry of the image's configuration, a line an element
     buildah_ inspect --type image localhost/secondchair | python3 -c '
@@ -53,8 +50,10 @@ check "the image stops by SIGTERM" is "$(config StopSignal)" SIGTERM
 check "the image checks its health by the program" is "${health[*]}" "CMD secondchair health"
 
 root=$(buildah_ mount "$container")
+check "the image is smaller than 32 MiB" test "$(du -sb "$root" | cut -f 1)" -lt $((32 * 1024 * 1024))
 check "there is no shell in the image" test ! -e "$root/bin/sh" -a ! -e "$root/usr/bin/sh"
 owned() { find "$root" -xdev \( -user 65532 -o -perm -o+w \) ! -type l ! -path "$root/data" ! -path "$root/tmp"; }
+check "/data is the user's" is "$(stat -c %u:%g "$root/data")" 65532:65532
 check "the user can write to /data and /tmp alone" is "$(owned)" ""
 
 install -d -o 65532 -g 65532 "$work/data"

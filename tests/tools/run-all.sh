@@ -7,14 +7,20 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
-# name            seconds  command
+# name                 seconds  command
 suites() {
     cat <<'TABLE'
 lint                  600  make lint
 unit                  600  make unit
 oracle                300  python3 -m unittest tests/oracle/test_oracle.py
 oracle-compare        600  python3 tests/oracle/compare.py build/secondchair --count 400
-http-probe            600  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
+oracle-compare-asan   600  python3 tests/oracle/compare.py build/asan/secondchair --count 60
+http                  900  node tests/http/run.mjs --binary build/secondchair
+http-asan             900  node tests/http/run.mjs --binary build/asan/secondchair
+http-tsan             900  node tests/http/run.mjs --binary build/tsan/secondchair
+http-probe            900  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
+web                   900  node tests/web/run.mjs --binary build/secondchair
+fault                 900  tests/fault/run.sh
 docker                600  tests/docker/test.sh
 TABLE
 }
@@ -59,7 +65,7 @@ run() { # run NAME SECONDS COMMAND…
     [ "$status" -ne 124 ] || note="not done after $limit s"
     passed=$((passed + good))
     failed=$((failed + bad))
-    printf '%-16s %6d passed %4d failed %5d s%s\n' "$name" "$good" "$bad" "$((SECONDS - start))" "${note:+  ($note)}"
+    printf '%-20s %6d passed %4d failed %5d s%s\n' "$name" "$good" "$bad" "$((SECONDS - start))" "${note:+  ($note)}"
     [ "$bad" -eq 0 ] || tail -n "${LOG_LINES:-60}" "$log/$name.log" | sed 's/^/    | /'
 }
 
@@ -69,7 +75,7 @@ for name in "$@"; do
 done
 
 start=$SECONDS
-if ! make build asan tsan units >$log/build.log 2>&1; then
+if ! make built-for-test >$log/build.log 2>&1; then
     grep -aE 'error|undefined|multiple|\*\*\*' $log/build.log | head -n 40
     echo "the build failed: $log/build.log"
     echo "0 passed, 1 failed"
