@@ -543,72 +543,6 @@ static void a_share_is_never_worth_less_than_nothing(void **state)
     release(&v);
 }
 
-/* --- the market and the seats (MODEL 2, 4) --- */
-
-static json_t *market_document(void)
-{
-    json_t *document = plain_document();
-    set(document, "/market",
-        "{'base_year':2024,'training':{'base':60,'growth':0.2},'inference':{'base':40,'growth':0.5}}");
-    set(document, "/seats",
-        "[{'id':'a','training':0.3,'inference':{'start':0.1,'end':0.4}},{'id':'b','training':0.2,'inference':"
-        "0.2},"
-        "{'id':'rest','residual':true}]");
-    set(document, "/segments/0", "{'id':'all','seat':'a','capture':0.5,'margin':1}");
-    return document;
-}
-
-static void two_growths_make_a_logistic_share_of_known_slope(void **state)
-{
-    (void)state;
-    struct valued v;
-    json_t *document = market_document();
-    set(document, "/horizon", "30");
-    value(&v, document);
-    /* logit = ln(40/60) + ln(1.5/1.2) c */
-    struct sc_curve_parameters curve = {SC_CURVE_LOGISTIC, log(1.5 / 1.2), 2024 + log(1.5) / log(1.25), 0, 1};
-    for (int year = 0; year <= 30; year++) {
-        double theta = v.block.inference_share[year][0];
-        assert_close(theta, sc_curve_value(&curve, 2024 + year), 1e-12);
-        assert_near(log(theta / (1 - theta)), log(2.0 / 3) + year * log(1.25), 1e-12);
-        assert_close(v.block.total_spend[year][0], 60 * pow(1.2, year) + 40 * pow(1.5, year), 1e-13);
-    }
-    release(&v);
-}
-
-static void seats_share_the_silicon_and_the_residual_seat_takes_the_rest(void **state)
-{
-    (void)state;
-    struct valued v;
-    json_t *document = market_document();
-    set(document, "/market/silicon_content", "[0.5,0.6,0.7,0.8]");
-    value(&v, document);
-    /* year 2: training 86.4, inference 90, silicon 0.7; a takes 0.3 and 0.3, b 0.2 and 0.2, the rest 0.5 and
-     * 0.5 */
-    assert_close(v.block.seat_revenue[0 * 4 + 2][0], 0.7 * (0.3 * 86.4 + 0.3 * 90), 1e-13);
-    assert_close(v.block.seat_revenue[1 * 4 + 2][0], 0.7 * (0.2 * 86.4 + 0.2 * 90), 1e-13);
-    assert_close(v.block.seat_revenue[2 * 4 + 2][0], 0.7 * (0.5 * 86.4 + 0.5 * 90), 1e-13);
-    assert_close(v.block.segment_revenue[2][0], 0.35 * (0.3 * 86.4 + 0.3 * 90), 1e-13);
-    for (int year = 0; year <= 3; year++) {
-        double sum = 0;
-        for (int seat = 0; seat < 3; seat++) sum += v.block.seat_revenue[seat * 4 + year][0];
-        assert_close(sum, v.block.silicon_content[year][0] * v.block.total_spend[year][0], 1e-13);
-    }
-    release(&v);
-}
-
-static void seats_that_take_more_than_there_is_are_refused(void **state)
-{
-    (void)state;
-    json_t *document = market_document();
-    set(document, "/seats/1/inference", "0.61");
-    assert_refused(document, "shares_exceed_one", "/seats");
-    document = market_document();
-    set(document, "/seats/1/inference", "0.6");
-    set(document, "/seats/1/training", "0.7"); /* 0.3 + 0.7 and 0.4 + 0.6: all, not more */
-    (void)share_of(document);
-}
-
 /* --- how the value divides (MODEL 9) --- */
 
 static void the_segments_parts_add_up_to_enterprise_value(void **state)
@@ -695,9 +629,6 @@ int main(void)
         cmocka_unit_test(reinvestment_is_capex_less_depreciation_and_what_growth_ties_up),
         cmocka_unit_test(failure_and_claims_come_off_before_the_share),
         cmocka_unit_test(a_share_is_never_worth_less_than_nothing),
-        cmocka_unit_test(two_growths_make_a_logistic_share_of_known_slope),
-        cmocka_unit_test(seats_share_the_silicon_and_the_residual_seat_takes_the_rest),
-        cmocka_unit_test(seats_that_take_more_than_there_is_are_refused),
         cmocka_unit_test_setup(the_segments_parts_add_up_to_enterprise_value, seed_random),
         cmocka_unit_test(there_is_nothing_to_divide_by_without_revenue_or_terminal_flow),
     };
