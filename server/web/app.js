@@ -17,8 +17,8 @@ function format(options) {
   return (formats[key] ??= new Intl.NumberFormat('en', options));
 }
 const dollars = (x) => format({style: 'currency', currency: 'USD'}).format(x);
-const compact = (millions) =>
-  format({style: 'currency', currency: 'USD', notation: 'compact', maximumSignificantDigits: 3}).format(millions * 1e6);
+const compact = (millions, least = 3) =>
+  format({style: 'currency', currency: 'USD', notation: 'compact', minimumSignificantDigits: least, maximumSignificantDigits: 3}).format(millions * 1e6);
 const percent = (x, digits = 0) =>
   format({style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits}).format(x);
 const plain = (x, digits = 0) => format({minimumFractionDigits: digits, maximumFractionDigits: digits}).format(x);
@@ -126,11 +126,13 @@ const NAMES = {
   price: 'Share price', wacc: 'Discount rate', growth: 'Growth', ronic: 'Return on new capital', hazard: 'Yearly risk of losing it',
   retention: 'Revenue kept each year after', floor: 'Revenue never lost', margin_loss: 'Margin lost with it', ceiling: 'Ceiling',
   silicon_content: 'Part spent on silicon', total_spend: 'Spend', risk_free: 'Risk-free rate', erp: 'Equity risk premium',
-  beta_unlevered: 'Unlevered beta', multiple: 'Exit multiple', k: 'Slope', mid: 'Midpoint', base: 'Revenue', rate: 'Rate',
+  beta_unlevered: 'Unlevered beta', multiple: 'Exit multiple', k: 'Slope', mid: 'Midpoint', base: 'Revenue', rate: 'Rate', nol: 'Losses carried forward', basic: 'Shares outstanding',
+  rsu: 'Restricted stock units', 'inference_share/floor': 'Floor',
 };
 const PLACES = {
   terminal: 'beyond the horizon', chair: 'chair', market: 'market', inference_share: 'inference share', discount: '',
-  operations: '', bridge: '', seats: '', segments: '', dilution: '', capm: '', options: 'options', warrants: 'warrant',
+  operations: '', bridge: '', seats: '', segments: '', dilution: '', capm: '', options: 'option', warrants: 'warrant',
+  observations: 'seen',
 };
 
 // The number or numbers of a path that a slider can move: a constant, the ends of a ramp, the first of a list.
@@ -169,10 +171,11 @@ function labelOf(pointer, within = '') {
   const said = parts.map((part, i) => {
     if (i < known) return '';
     const item = isNumber(part) && at(state.stored.document, '/' + parts.slice(0, i + 1).join('/'));
-    if (item) return item.id ?? item.holder ?? (item.year ? String(item.year) : `no. ${Number(part) + 1}`);
-    return i === parts.length - 1 ? NAMES[part]?.toLowerCase() ?? words(part) : PLACES[part] ?? words(part);
+    if (item) return item.id ?? (item.year ? String(item.year) : `${Number(part) + 1} ${item.holder ? `(${item.holder})` : ''}`.trim());
+    const name = NAMES[`${parts[i - 1]}/${part}`] ?? NAMES[part];
+    return i === parts.length - 1 ? name?.toLowerCase() ?? words(part) : PLACES[part] ?? words(part);
   });
-  const text = said.filter(Boolean).join(': ').replace(/: (?=[^:]*:)/, ' ');
+  const text = said.filter(Boolean).join(': ').replace(/: (?=.*:)/g, ' ');
   return capital(text) + suffix;
 }
 
@@ -246,9 +249,9 @@ function driverRow(pointer, within = '') {
   const id = 'driver' + pointer.replaceAll('/', '-'), label = labelOf(pointer);
   const range = element('input', {type: 'range', id, min: scale.min, max: scale.max, step: scale.step, 'data-pointer': pointer});
   const box = element('input', {type: 'number', step: 'any', 'aria-label': `${label}, ${scale.sign || 'number'}`});
-  const why = element('div', {id: id + '-why', hidden: true}, element('p', {class: 'why'}, meaning),
+  const why = element('div', {id: id + '-why', hidden: true}, element('p', {class: 'why'}, ...meaning.split('`').map((part, i) => (i % 2 ? element('code', {}, part) : part))),
     source ? element('p', {class: 'why'}, (source.kind ? capital(source.kind) + ': ' : '') + source.text) : null);
-  const fault = element('p', {class: 'fault', hidden: true});
+  const fault = element('p', {class: 'fault', role: 'alert', hidden: true});
   const about = element('button', {type: 'button', 'aria-expanded': 'false', 'aria-controls': why.id, 'aria-label': `About ${label}`, title: 'What it is', class: 'about',
     onclick: () => { why.hidden = !why.hidden; about.setAttribute('aria-expanded', String(!why.hidden)); }}, '?');
   const back = element('button', {type: 'button', 'aria-label': `Reset ${label}`, title: 'Back to the scenario’s own', hidden: true,
@@ -350,15 +353,15 @@ function take(names, results, asked) {
   const failed = results.find((result) => result.status === 'rejected' && result.reason.name !== 'AbortError');
   names.forEach((name, i) => { if (results[i].status === 'fulfilled') state.answer[name] = results[i].value; });
   showProblem(failed?.reason, asked);
-  $('answers').classList.toggle('old', Boolean(failed));
+  document.body.classList.toggle('old', Boolean(failed));
   $('answers').setAttribute('aria-busy', 'false');
   if (!failed && state.answer.valuation) drawAll();
 }
 
-// A fault is shown at its driver where that is on the page, and all of them at the top.
+// A fault is shown at its driver; what has no driver on the page, above the answers.
 function showProblem(error, asked = []) {
   for (const row of state.shown.values()) row.blame(null);
-  $('alert').hidden = !error;
+  $('alert').hidden = true;
   if (!error) return;
   const problem = error.problem ?? {title: 'The service does not answer', detail: error.message};
   const faults = (problem.errors ?? []).map((fault) => {
@@ -366,8 +369,10 @@ function showProblem(error, asked = []) {
     return {...fault, pointer: place ? asked[place[1]]?.pointer ?? fault.pointer : fault.pointer};
   });
   for (const fault of faults) state.shown.get(fault.pointer)?.blame(fault.detail);
-  $('alert').replaceChildren(element('b', {}, problem.title + '. '), problem.detail ?? '',
-    ...(faults.length ? [element('ul', {}, ...faults.map((fault) => element('li', {}, element('code', {}, fault.pointer), ' ' + fault.detail)))] : []));
+  $('strip').replaceChildren(element('b', {class: 'expensive'}, problem.title));
+  $('alert').hidden = faults.length > 0 && faults.every((fault) => state.shown.has(fault.pointer));
+  const list = element('ul', {}, ...faults.map((fault) => element('li', {}, element('code', {}, fault.pointer), ' ' + fault.detail)));
+  $('alert').replaceChildren(element('b', {}, problem.title + '. '), problem.detail ?? '', ...(faults.length > 1 ? [list] : []));
 }
 
 // ---------------------------------------------------------------- the four answers
@@ -506,7 +511,7 @@ const swatch = (i) => svg('svg', {width: 10, height: 10, 'aria-hidden': 'true'},
 function drawRevenue(v) {
   const ids = v.years[0].segments.map((segment) => segment.id), totals = v.years.map((year) => year.revenue);
   chart($('revenue-chart'), {
-    title: 'Revenue by segment', low: 0, high: Math.max(...totals), axis: compact, names: v.years.map((year) => year.fiscal.replace('FY20', '’').replace('FY', '')),
+    title: 'Revenue by segment', low: 0, high: Math.max(...totals), axis: (x) => compact(x, 1), names: v.years.map((year) => year.fiscal.replace('FY20', '’').replace('FY', '')),
     summary: `${compact(totals[0])} in ${v.years[0].fiscal}, ${compact(totals.at(-1))} in ${v.years.at(-1).fiscal}`,
     draw: (x, y, {band}) => v.years.flatMap((year, i) => {
       let below = 0;

@@ -35,10 +35,13 @@ function typeOf(schema) {
   return [types.join(' or ') + (schema.format ? ` (${schema.format})` : '')];
 }
 
+const short = (x) => (Math.abs(x) >= 1e6 ? x.toExponential().replace('e+', 'e') : String(x));
+
 function boundsOf(schema) {
+  const bound = (sign, x) => (x === undefined ? '' : `${sign}\u00a0${short(x)}`);
   const said = [
-    schema.exclusiveMinimum !== undefined ? `> ${schema.exclusiveMinimum}` : schema.minimum !== undefined ? `≥ ${schema.minimum}` : '',
-    schema.exclusiveMaximum !== undefined ? `< ${schema.exclusiveMaximum}` : schema.maximum !== undefined ? `≤ ${schema.maximum}` : '',
+    bound('>', schema.exclusiveMinimum) || bound('≥', schema.minimum),
+    bound('<', schema.exclusiveMaximum) || bound('≤', schema.maximum),
     schema.minItems !== undefined || schema.maxItems !== undefined ? `${schema.minItems ?? 0} to ${schema.maxItems ?? '…'} elements` : '',
     schema.enum ? schema.enum.map((one) => String(one)).join(' | ') : '',
   ].filter(Boolean);
@@ -139,8 +142,8 @@ function drawAll(schema) {
   const operations = Object.entries(api.paths).flatMap(([path, item]) => Object.entries(item).filter(([, one]) => one.operationId).map(([method, one]) => ({path, method, one})));
   content.replaceChildren(element('h1', {}, api.info.title + ' API'), element('p', {class: 'note'}, `Version ${api.info.version}. ${api.info.summary}`), ...prose(api.info.description));
   const part = (title, sections, links, intro) => {
-    content.append(element('h2', {id: 'part-' + slug(title)}, title), ...prose(intro), ...sections);
-    contents.append(element('h2', {}, title), element('ul', {}, ...links));
+    content.append(element('div', {class: 'part'}, element('h2', {id: 'part-' + slug(title)}, title), ...prose(intro), ...sections));
+    contents.append(element('div', {class: 'part'}, element('h2', {}, title), element('ul', {}, ...links)));
   };
   for (const tag of api.tags) {
     const own = operations.filter(({one}) => one.tags.includes(tag.name));
@@ -163,6 +166,7 @@ function filter(text) {
     const link = document.querySelector(`#contents a[href="#${section.id}"]`);
     if (link) link.parentElement.hidden = !found;
   }
+  for (const part of document.querySelectorAll('.part')) part.hidden = !part.querySelector('section:not([hidden]), li:not([hidden])');
 }
 
 async function start() {
