@@ -51,7 +51,8 @@ BEGIN
     SELECT raise(ABORT, 'a scenario is marked deleted, never removed');
 END;
 
-CREATE TRIGGER scenario_origin_is_immutable BEFORE UPDATE OF sequence, id, parent, builtin, created_at ON scenario
+CREATE TRIGGER scenario_origin_is_immutable
+BEFORE UPDATE OF sequence, id, parent, builtin, created_at ON scenario
 BEGIN
     SELECT raise(ABORT, 'the origin of a scenario never changes');
 END;

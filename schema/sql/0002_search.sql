@@ -10,10 +10,10 @@ CREATE TABLE tag (
 
 CREATE INDEX tag_by_company ON tag (company_key, tag, deleted, scenario);
 
--- The words of the newest revision of each scenario. Labels are single words that nobody types, since they begin
--- with U+E000: its company and its tags in hexadecimal and, as state, whether it is deleted. A search narrowed by
--- them is then one walk through this index. It keeps no texts: to take a scenario out one states what was put in,
--- which is in a revision and so never changes.
+-- The words of the newest revision of each scenario. Labels are single words that nobody types, since they
+-- begin with U+E000: its company and its tags in hexadecimal and, as state, whether it is deleted. A search
+-- narrowed by them is then one walk through this index. It keeps no texts: to take a scenario out one states
+-- what was put in, which is in a revision and so never changes.
 CREATE VIRTUAL TABLE search USING fts5 (
     name, company, description, words, labels, state,
     content = '', columnsize = 0, prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 2"
@@ -21,7 +21,8 @@ CREATE VIRTUAL TABLE search USING fts5 (
 
 CREATE VIEW labelled AS
 SELECT scenario, number, name, company, description,
-       coalesce((SELECT group_concat(value, ' ') FROM json_each(revision.tags) WHERE type = 'text'), '') AS words,
+       coalesce((SELECT group_concat(value, ' ')
+                 FROM json_each(revision.tags) WHERE type = 'text'), '') AS words,
        char(57344) || 'c' || hex(company_key) ||
        coalesce((SELECT group_concat(' ' || char(57344) || 't' || hex(value), '')
                  FROM json_each(revision.tags) WHERE type = 'text'), '') AS labels

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [ROUNDS]: the store under kill -9 and under I/O errors. What it acknowledged must be there afterwards, what it
-# refused must not, and the database must be sound. Ends with "N passed, N failed".
+# run.sh [ROUNDS]: the store under kill -9 and under I/O errors. What it acknowledged must be there afterwards,
+# what it refused must not, and the database must be sound. Ends with "N passed, N failed".
 # Compiles tests/fault/writer_child.c and tests/fault/iofault.c into build/fault; needs gcc and libsqlite3-dev.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1

@@ -8,7 +8,9 @@
  * and again with -fsanitize=thread. */
 #include "store_stage.h"
 
+#include "base/clock.h"
 #include "sc_migrations.h"
+#include "store/sqlite/internal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -225,6 +227,78 @@ static void the_indexes_agree_with_the_scenarios(void **state)
     open_store();
 }
 
+/* ---- the connections ---- */
+
+/* What a line of a query's plan may not say: that a table is walked from end to end, or rows are sorted. */
+static bool is_costly(const char *step)
+{
+    if (strstr(step, "USE TEMP B-TREE FOR ORDER BY")) return true;
+    return strncmp(step, "SCAN ", 5) == 0 && !strstr(step, "VIRTUAL TABLE INDEX");
+}
+
+static void no_statement_scans_or_sorts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sql;
+    } statements[] = {
+#define STATEMENT(name, role, sql) {#name, "EXPLAIN QUERY PLAN " sql},
+#include "store/sqlite/statements.def"
+#undef STATEMENT
+    };
+    close_store();
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(the.path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        if (strcmp(statements[i].name, "CHECK") == 0) continue; /* one row, whichever */
+        sqlite3_stmt *plan;
+        assert_int_equal(sqlite3_prepare_v2(db, statements[i].sql, -1, &plan, NULL), SQLITE_OK);
+        while (sqlite3_step(plan) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(plan, 3);
+            if (is_costly(step)) fail_msg("%s: %s", statements[i].name, step);
+        }
+        sqlite3_finalize(plan);
+    }
+    sqlite3_close(db);
+    open_store();
+}
+
+static void a_reader_cannot_write_nor_read_for_ever(void **state)
+{
+    (void)state;
+    sqlite3 *db = the.reader->connection.db;
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM tag", NULL, NULL, NULL), SQLITE_READONLY);
+    const char *endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    the.reader->deadline = sc_clock_nanoseconds() + 10000000;
+    assert_int_equal(sqlite3_exec(db, endless, NULL, NULL, NULL), SQLITE_INTERRUPT);
+    assert_int_equal(sc_reader_check(the.reader), SC_STORE_OK);
+}
+
+static void the_writer_has_its_settings(void **state)
+{
+    (void)state;
+    close_store();
+    char reason[512];
+    sqlite3 *db = sc_database_open(the.path, &(struct sc_reason){reason, sizeof reason});
+    assert_non_null(db);
+    static const struct {
+        const char *sql;
+        int64_t value;
+    } settings[] = {{"PRAGMA synchronous", 2},     {"PRAGMA foreign_keys", 1},
+                    {"PRAGMA trusted_schema", 0},  {"PRAGMA wal_autocheckpoint", 0},
+                    {"PRAGMA temp_store", 2},      {"PRAGMA cell_size_check", 1},
+                    {"PRAGMA busy_timeout", 5000}, {"PRAGMA user_version", 2},
+                    {"PRAGMA mmap_size", 0},       {"PRAGMA application_id", 0x53433031}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        int64_t value = -1;
+        assert_int_equal(sc_query_integer(db, settings[i].sql, &value), SQLITE_OK);
+        if (value != settings[i].value) fail_msg("%s: %lld", settings[i].sql, (long long)value);
+    }
+    sqlite3_close(db);
+    open_store();
+}
+
 /* ---- many at once ---- */
 
 enum { THREADS = 4, ROUNDS = 60, CROWD = 2000 };
@@ -352,6 +426,9 @@ int main(void)
         WITHOUT_STORE(corrupt_files_are_named),
         WITHOUT_STORE(an_older_schema_is_backed_up_and_migrated),
         WITH_STORE(the_indexes_agree_with_the_scenarios),
+        WITH_STORE(no_statement_scans_or_sorts),
+        WITH_STORE(a_reader_cannot_write_nor_read_for_ever),
+        WITH_STORE(the_writer_has_its_settings),
         WITH_STORE(many_writers_and_readers_do_not_disturb_each_other),
         WITH_STORE(a_flood_is_bounded_and_answered),
         WITH_STORE(the_figures_count_writes_and_commits),

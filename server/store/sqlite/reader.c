@@ -43,6 +43,8 @@ struct sc_reader *sc_reader_open(struct sc_store *store)
         code = sqlite3_exec(
             db, "PRAGMA query_only = 1; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -2000;", NULL,
             NULL, NULL);
+    /* Only the writer checkpoints, even if a reader should be closed after it. */
+    if (!code) code = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (!code) code = sc_connection_prepare(&reader->connection, SC_ROLE_READER);
     if (code) {
         sc_sqlite_fault(db, code, "open a reader");
