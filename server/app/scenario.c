@@ -156,8 +156,11 @@ static enum sc_progress show_chain(struct sc_call *call, const struct sc_chain *
     const struct sc_record *record = &chain->record[0];
     if (sc_view_is_known(call, record, sc_chain_parents(chain), freshness)) return SC_ANSWERED;
     bool made = sc_view_make(call, chain, lenient, &view);
-    /* Of a variant that does not fit, too: it is what the PUT that mends it must match. */
-    sc_view_is_known(call, record, sc_chain_parents(chain), made ? freshness : SC_FRESH_NO_STORE);
+    bool whole = made && view.document.text;
+    /* Of a variant that does not fit, too: it is what the PUT that mends it must match. But what is shown of
+     * it may be for want of memory alone, and must not be kept. */
+    sc_view_is_known(call, record, sc_chain_parents(chain), whole ? freshness : SC_FRESH_NO_STORE);
+    if (made && !whole) call->answer->etag[0] = '\0';
     return made ? sc_view_answer(call, &view, SC_OUTCOME_OK) : SC_ANSWERED;
 }
 

@@ -34,7 +34,16 @@ struct rig {
 struct ask {
     const char *id, *second, *query, *body, *if_match, *if_none_match, *path;
     enum sc_media content, accept;
+    size_t arena; /* bytes that the call may have; 0 for plenty */
+    long fail_at; /* which of jansson's allocations fails, where rig_allocate is set; 0 for none */
 };
+
+/* For json_set_alloc_funcs: lets one allocation of the calling thread fail. */
+static UNUSED __thread long rig_countdown;
+static UNUSED void *rig_allocate(size_t size)
+{
+    return rig_countdown > 0 && --rig_countdown == 0 ? NULL : malloc(size);
+}
 
 struct reply {
     enum sc_outcome outcome;
@@ -47,6 +56,7 @@ struct reply {
     json_t *json;
     char etag[SC_ETAG_MAX], detail[SC_DETAIL_MAX], location[128], link[512];
     struct sc_faults *faults; /* never NULL */
+    bool fell_short;          /* the allocation that was to fail was asked for */
 };
 
 static UNUSED const char *const DOCUMENT =
@@ -187,7 +197,7 @@ static UNUSED struct reply rig_ask_with(struct rig *rig, struct sc_reader *reade
     struct sc_arena arena;
     char *query = strdup(ask.query ? ask.query : "");
     char *body = ask.body ? strdup(ask.body) : NULL; /* so that reading past its end is seen */
-    sc_arena_init(&arena, 64 << 20);
+    sc_arena_init(&arena, ask.arena ? ask.arena : 64 << 20);
     struct sc_call call = {.app = rig->app,
                            .arena = &arena,
                            .reader = reader,
@@ -205,12 +215,17 @@ static UNUSED struct reply rig_ask_with(struct rig *rig, struct sc_reader *reade
                            .answer = &answer,
                            .resume = rig_resume,
                            .owner = &signal};
-    if (use_case(&call) == SC_WAITING) {
+    rig_countdown = ask.fail_at;
+    enum sc_progress progress = use_case(&call);
+    long left = rig_countdown;
+    rig_countdown = 0;
+    if (progress == SC_WAITING) {
         pthread_mutex_lock(&signal.lock);
         while (!signal.resumed) pthread_cond_wait(&signal.changed, &signal.lock);
         pthread_mutex_unlock(&signal.lock);
     }
     struct reply reply = rig_reply(&answer);
+    reply.fell_short = ask.fail_at > 0 && left == 0;
     sc_arena_fini(&arena);
     free(query);
     free(body);

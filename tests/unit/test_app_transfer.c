@@ -201,6 +201,29 @@ static void a_line_that_was_tampered_with_is_refused(void **state)
     rig_free(other);
 }
 
+static void a_newer_program_revises_its_built_in_scenarios(void **state)
+{
+    char reason[256];
+    struct rig *rig = *state, *other = rig_new();
+    ID id = store_document(rig, DOCUMENT);
+    REPLY out = export_all(rig);
+    char *named = exchange(out.text, id, "amd-base");
+    char *older = exchange(named, "\"builtin\":false", "\"builtin\":true");
+    REPLY in = import_text(other, older);
+    assert_counts(&in, 1, 0, 1);
+    if (sc_app_seed(other->app, reason, sizeof reason) != 0) fail_msg("%s", reason);
+    REPLY base = rig_ask(other, sc_scenario_get, (struct ask){.id = "amd-base"});
+    assert_string_equal(base.etag, "\"2\"");
+    assert_string_equal(text_of(base.json, "company"), "AMD");
+    REPLY bull = rig_ask(other, sc_scenario_get, (struct ask){.id = "amd-bull"});
+    assert_string_equal(bull.etag, "\"1.2\"");
+    REPLY first = rig_ask(other, sc_revision_get, (struct ask){.id = "amd-base", .second = "1"});
+    assert_non_null(strstr(first.text, DOCUMENT));
+    free(named);
+    free(older);
+    rig_free(other);
+}
+
 static void times_are_read_exactly(void **state)
 {
     (void)state;
@@ -248,6 +271,7 @@ int main(void)
         TEST(a_line_that_contradicts_the_store_is_named),
         TEST(every_fault_of_every_line_is_answered_and_nothing_stored),
         TEST(a_line_that_was_tampered_with_is_refused),
+        TEST(a_newer_program_revises_its_built_in_scenarios),
         TEST(times_are_read_exactly),
         TEST(exports_are_counted),
     };
