@@ -74,7 +74,11 @@ struct sc_call {
     /* For a use case that returned SC_WAITING: to be called exactly once, from any thread, when the answer is
      * complete. Afterwards the call must not be touched. */
     void (*resume)(struct sc_call *call);
-    void *owner; /* of whoever made the call */
+    void *owner;   /* of whoever made the call */
+    bool hurried;  /* on a connection's thread: what will take over 200 us is to be refused by
+                      sc_call_postpones */
+    bool too_long; /* it was: the use case is to be called again, elsewhere, and its answer counts for nothing
+                    */
 };
 
 enum sc_outcome {
@@ -123,6 +127,10 @@ typedef enum sc_progress sc_use_case(struct sc_call *call);
 /* Makes a problem of an answer; always returns SC_ANSWERED. */
 enum sc_progress sc_call_fail(struct sc_call *call, enum sc_problem problem, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* True where the call is hurried and the work ahead, in microseconds, is too long for that: the use case then
+ * returns SC_ANSWERED at once. */
+bool sc_call_postpones(struct sc_call *call, double microseconds) __attribute__((warn_unused_result));
 
 /* The first value of a parameter, or NULL. */
 const char *sc_call_parameter(const struct sc_call *call, const char *name);

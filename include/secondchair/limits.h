@@ -34,6 +34,9 @@ enum {
      * connection's thread; handing over to the pool pays from about 200 us. */
     SC_LIMIT_INLINE_BODY = 2 * 1024,
 
+    /* Work that a connection's thread does itself; what is predicted to take longer goes to the pool. */
+    SC_LIMIT_INLINE_MICROSECONDS = 200,
+
     /* Memory of one request beside its body: a parsed body of 1 MiB with every token that is allowed takes
      * about this. */
     SC_LIMIT_ARENA = 16 * 1024 * 1024,

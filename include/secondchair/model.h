@@ -100,9 +100,13 @@ void sc_block_explain(struct sc_block *block, size_t lane, struct sc_faults *fau
  * holds. */
 void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out);
 
-/* The fit of the plan's inference share to its observations, with the numbers of a lane. False when it has
+/* The fit of the inference share to the plan's own observations, found once. fit->found is false when it has
  * none, or none was found: then fit->reason says why. */
-bool sc_block_fit(const struct sc_block *block, size_t lane, struct sc_fit *fit);
+const struct sc_fit *sc_block_fit(struct sc_block *block);
+
+/* Microseconds that evaluating all branches of the plan will take, within a factor of about 3 on a machine of
+ * 2020: to decide where to do it. */
+double sc_plan_cost(const struct sc_plan *plan);
 
 /* The plan's own value of a slot; fallback for SC_NO_SLOT. */
 static inline double sc_plan_value(const struct sc_plan *plan, sc_slot slot, double fallback)

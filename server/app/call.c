@@ -1,6 +1,7 @@
 #include "secondchair/call.h"
 
 #include "base/clock.h"
+#include "secondchair/limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,4 +51,10 @@ uint64_t sc_call_spent(struct sc_call *call, enum sc_stage stage, uint64_t start
     uint64_t now = sc_clock_nanoseconds();
     call->stage_nanoseconds[stage] += now - start;
     return now;
+}
+
+bool sc_call_postpones(struct sc_call *call, double microseconds)
+{
+    if (call->hurried && microseconds > SC_LIMIT_INLINE_MICROSECONDS) call->too_long = true;
+    return call->too_long;
 }

@@ -73,8 +73,7 @@ static enum sc_progress answer_csv(struct sc_call *call, const struct sc_evaluat
     struct sc_buffer buffer;
     struct sc_csv csv = {.buffer = &buffer};
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
-    for (size_t i = 0; i < sizeof HEADER / sizeof *HEADER; i++) sc_csv_text(&csv, HEADER[i]);
-    sc_csv_end_row(&csv);
+    sc_csv_header(&csv, HEADER, sizeof HEADER / sizeof *HEADER);
     for (int year = 1; year <= chair->horizon; year++) {
         sc_csv_integer(&csv, year);
         sc_csv_integer(&csv, e->plan->base_market_year + year);

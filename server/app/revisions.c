@@ -1,6 +1,7 @@
 #include "app.h"
 #include "base/clock.h"
 #include "budget.h"
+#include "codec/csv.h"
 #include "codec/diff.h"
 #include "codec/writer.h"
 #include "page.h"
@@ -46,8 +47,26 @@ static enum sc_progress answer_page(struct sc_call *call, const struct sc_page *
     sc_json_array_end(&writer);
     sc_page_write_next(&writer, page->next);
     sc_json_object_end(&writer);
-    call->answer->freshness = SC_FRESH_REVALIDATE;
     return sc_answer_json(call, &writer, &buffer);
+}
+
+static enum sc_progress answer_csv(struct sc_call *call, const struct sc_page *page)
+{
+    static const char *const columns[] = {"revision", "updated_at", "name", "sha256"};
+    struct sc_buffer buffer;
+    struct sc_csv csv = {.buffer = &buffer};
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_csv_header(&csv, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < page->count; i++) {
+        char time[SC_TIMESTAMP_SIZE];
+        sc_clock_timestamp(page->item[i].updated_at, time);
+        sc_csv_integer(&csv, page->item[i].revision);
+        sc_csv_text(&csv, time);
+        sc_csv_text(&csv, page->item[i].name);
+        sc_csv_text(&csv, page->item[i].sha256);
+        sc_csv_end_row(&csv);
+    }
+    return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
 }
 
 enum sc_progress sc_revision_list(struct sc_call *call)
@@ -64,7 +83,9 @@ enum sc_progress sc_revision_list(struct sc_call *call)
         sc_reader_revisions(call->reader, record.id, after, limit, call->arena, &page);
     sc_call_spent(call, SC_STAGE_DB, start);
     if (status != SC_STORE_OK) return sc_call_store_problem(call, status, record.id);
-    return sc_page_link(call, page.next) ? answer_page(call, &page) : SC_ANSWERED;
+    if (!sc_page_link(call, page.next)) return SC_ANSWERED;
+    call->answer->freshness = SC_FRESH_REVALIDATE;
+    return call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_page(call, &page);
 }
 
 /* Both sides of a comparison, each resolved. */

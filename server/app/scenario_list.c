@@ -94,8 +94,7 @@ static enum sc_progress answer_csv(struct sc_call *call, const struct sc_page *p
     struct sc_buffer buffer;
     struct sc_csv csv = {.buffer = &buffer};
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) sc_csv_text(&csv, columns[i]);
-    sc_csv_end_row(&csv);
+    sc_csv_header(&csv, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < page->count; i++) write_row(&csv, &page->item[i]);
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
 }

@@ -32,8 +32,8 @@ static bool grow(struct sc_buffer *buffer, size_t needed)
 char *sc_buffer_reserve(struct sc_buffer *buffer, size_t length)
 {
     size_t needed;
-    if (buffer->failed || __builtin_add_overflow(buffer->length, length, &needed) ||
-        needed > buffer->limit || (needed > buffer->capacity && !grow(buffer, needed))) {
+    if (buffer->failed || __builtin_add_overflow(buffer->length, length, &needed) || needed > buffer->limit ||
+        (needed > buffer->capacity && !grow(buffer, needed))) {
         buffer->failed = true;
         return NULL;
     }

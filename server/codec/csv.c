@@ -51,3 +51,9 @@ void sc_csv_end_row(struct sc_csv *csv)
     sc_buffer_append(csv->buffer, "\r\n", 2);
     csv->cells = 0;
 }
+
+void sc_csv_header(struct sc_csv *csv, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) sc_csv_text(csv, names[i]);
+    sc_csv_end_row(csv);
+}

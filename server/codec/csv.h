@@ -23,4 +23,7 @@ void sc_csv_integer(struct sc_csv *csv, int64_t value);
 
 void sc_csv_end_row(struct sc_csv *csv);
 
+/* A whole row of texts: the header. */
+void sc_csv_header(struct sc_csv *csv, const char *const *names, size_t count);
+
 #endif

@@ -20,7 +20,10 @@ static void ramp_row(const struct sc_path *path, double position, const sc_row *
         const double *reached = position <= 0 ? start : end;
         SC_EACH_LANE (l) out[l] = reached[l];
     } else if (path->shape == SC_SHAPE_GEOMETRIC) {
-        SC_EACH_LANE (l) out[l] = start[l] * pow(end[l] / start[l], position);
+        SC_EACH_LANE (l) { /* pow is dear, and the lanes of one valuation have the same ends */
+            bool same = l > 0 && start[l] == start[l - 1] && end[l] == end[l - 1];
+            out[l] = same ? out[l - 1] : start[l] * pow(end[l] / start[l], position);
+        }
     } else {
         SC_EACH_LANE (l) out[l] = start[l] + (end[l] - start[l]) * position;
     }

@@ -133,10 +133,16 @@ static bool run_inline(struct sc_request *request)
 {
     request->call.reader = sc_readers_own(&request->http->readers);
     request->asked = true;
+    request->call.hurried = true;
     if (request->match.route->use_case(&request->call) != SC_ANSWERED) {
         sc_log(SC_LOG_ERROR, "a use case that waits is on a route that runs inline", "pattern",
                request->match.route->pattern, NULL);
         abort();
+    }
+    if (request->call.too_long) {
+        request->call.hurried = request->call.too_long = false;
+        request->answer = (struct sc_answer){.outcome = SC_OUTCOME_OK};
+        return run_in_pool(request);
     }
     sc_request_move(request, SC_STATE_COMPUTED);
     return true;

@@ -4,6 +4,7 @@
 #include "route.h"
 
 #define JSON SC_MEDIA_JSON
+#define CSV SC_MEDIA_CSV
 #define HTML SC_MEDIA_HTML
 #define NDJSON SC_MEDIA_NDJSON
 #define SCHEMA SC_MEDIA_SCHEMA
@@ -32,28 +33,28 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/metrics", sc_metrics_page, INLINE, 0, {METRICS}, USUAL},
 
     {"POST", "/v1/scenarios", sc_scenario_create, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios", sc_scenario_list, POOL, 0, {JSON, SC_MEDIA_CSV}, USUAL},
+    {"GET", "/v1/scenarios", sc_scenario_list, POOL, 0, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}", sc_scenario_get, INLINE, 0, {JSON}, USUAL},
     {"PUT", "/v1/scenarios/{id}", sc_scenario_put, POOL, JSON, {JSON}, USUAL},
     {"PATCH", "/v1/scenarios/{id}", sc_scenario_patch, POOL, PATCH, {JSON}, USUAL},
     {"DELETE", "/v1/scenarios/{id}", sc_scenario_delete, POOL, 0, {JSON}, USUAL},
     {"POST", "/v1/scenarios/{id}/restore", sc_scenario_restore, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/revisions", sc_revision_list, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/revisions", sc_revision_list, INLINE, 0, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/revisions/{n}", sc_revision_get, INLINE, 0, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, INLINE, 0, {SC_MEDIA_JSON_PATCH, JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, INLINE, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
     {"POST", "/v1/scenarios/{id}/variants", sc_variant_create, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/export", sc_export, INLINE, 0, {NDJSON}, USUAL},
     {"POST", "/v1/import", sc_import, POOL, NDJSON, {JSON}, IMPORT},
 
-    {"POST", "/v1/valuation", sc_valuation_sent, BY_SIZE, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, INLINE, 0, {JSON}, USUAL},
-    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, BY_SIZE, JSON, {JSON}, USUAL},
-    {"POST", "/v1/projection", sc_projection_sent, BY_SIZE, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, INLINE, 0, {JSON}, USUAL},
-    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, BY_SIZE, JSON, {JSON}, USUAL},
-    {"POST", "/v1/chair", sc_chair_sent, BY_SIZE, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, INLINE, 0, {JSON}, USUAL},
-    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, BY_SIZE, JSON, {JSON}, USUAL},
+    {"POST", "/v1/valuation", sc_valuation_sent, BY_SIZE, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, INLINE, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, BY_SIZE, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/projection", sc_projection_sent, BY_SIZE, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, INLINE, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, BY_SIZE, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/chair", sc_chair_sent, BY_SIZE, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, INLINE, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, BY_SIZE, JSON, {JSON, CSV}, USUAL},
 };
 /* clang-format on */
 

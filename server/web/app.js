@@ -214,7 +214,7 @@ function otherDrivers(taken) {
 
 // ---------------------------------------------------------------- sliders
 
-const PLAIN_RATIOS = /capture|sales_to_capital|beta|multiple|sigma/;
+const PLAIN_RATIOS = /capture|sales_to_capital|beta|multiple|sigma|\/k$/;
 
 // How a number is shown: times factor, with a sign; and the range that its slider spans, on a grid through base.
 function scaleOf(pointer, base) {
