@@ -60,9 +60,10 @@ export default async function history({ server }) {
   await test('without from and to it is the newest change; each type that is offered can be had', async () => {
     const plain = await server.expect(200, 'GET', `/v1/scenarios/${id}/diff`);
     is(patch(versions.at(-2), plain.json), versions.at(-1), 'the newest change');
-    is(plain.headers['content-type'], 'application/json-patch+json', 'the type');
-    const json = await server.expect(200, 'GET', `/v1/scenarios/${id}/diff`, { headers: { Accept: 'application/json' } });
-    is([json.headers['content-type'], json.json], ['application/json', plain.json], 'as JSON');
+    for (const type of ['application/json', 'application/json-patch+json']) {
+      const { headers, json } = await server.expect(200, 'GET', `/v1/scenarios/${id}/diff`, { headers: { Accept: type } });
+      is([headers['content-type'], json], [type, plain.json], type);
+    }
     await server.expect(304, 'GET', `/v1/scenarios/${id}/diff`, { headers: { 'If-None-Match': plain.headers.etag } });
     is((await server.get(`/v1/scenarios/${id}/diff?to=1`)).json, [], 'to the first');
     for (const query of ['from=14', 'to=99', 'from=1&to=14']) await server.refuse('not-found', 'GET', `/v1/scenarios/${id}/diff?${query}`);
