@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "obs/metrics.h"
+#include "obs/probe.h"
 #include "obs/signals.h"
 #include "secondchair/model.h"
 #include "secondchair/pool.h"
@@ -41,6 +42,8 @@ static void print_help(FILE *stream)
         "  secondchair serve [--setting value …]   serve HTTP until SIGTERM\n"
         "  secondchair value FILE                  print the valuation of a document (\"-\": standard "
         "input)\n"
+        "  secondchair health [--setting value …]  ask the service with these settings whether it is ready\n"
+        "  secondchair schema                      print the JSON Schema of a scenario document\n"
         "  secondchair version                     print the version\n"
         "  secondchair help                        print this\n\n"
         "Settings of serve: flag, environment's variable, default. The flag wins.\n",
@@ -110,6 +113,14 @@ static int serve(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+static int health(int argc, char **argv)
+{
+    struct sc_settings settings;
+    char reason[SC_SETTINGS_REASON_MAX];
+    if (!sc_settings_read(&settings, argc, argv, reason)) return complain(reason, EXIT_USAGE);
+    return sc_probe(&settings);
+}
+
 int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "";
@@ -118,6 +129,8 @@ int main(int argc, char **argv)
         if (argc != 3) return complain("value takes one file, or - for standard input", EXIT_USAGE);
         return sc_app_value_file(argv[2]);
     }
+    if (strcmp(command, "health") == 0) return health(argc - 2, argv + 2);
+    if (strcmp(command, "schema") == 0) return sc_app_print_schema();
     if (strcmp(command, "version") == 0) return puts("secondchair " SC_ENGINE_VERSION) < 0;
     if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
         print_help(stdout);

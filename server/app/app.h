@@ -20,6 +20,9 @@ int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size);
  * that cannot be read. */
 int sc_app_value_file(const char *path);
 
+/* "secondchair schema": prints the JSON Schema of a scenario document. Returns the exit status. */
+int sc_app_print_schema(void);
+
 /* Pages, assets, descriptions (server/app/site.c). */
 sc_use_case sc_home_page, sc_docs_page, sc_asset, sc_openapi, sc_schema, sc_problem_page, sc_version;
 
