@@ -141,7 +141,7 @@ static struct inner maximise_ceiling(const struct sc_likelihood *problem, bool *
     *on_bound = true;
     for (int i = GRID - 1; i > 0; i--) {
         double part = (double)i / GRID;
-        struct sc_likelihood_at start = start_of(problem, lowest + (1 - lowest) * part * part);
+        struct sc_likelihood_at start = start_of(problem, lowest + (1 - lowest) * pow(part, 4));
         struct inner left = maximise(problem, start);
         if (left.converged && left.here.gradient[2] > 0 && right.here.gradient[2] < 0) {
             struct inner turn = bisect_ceiling(problem, left, right);
