@@ -171,7 +171,7 @@ static bool take_line(struct import *import, const struct sc_line *line)
     struct sc_record *record = &import->record[index];
     *record = (struct sc_record){.id = sc_call_text(import->call, line->id),
                                  .parent = sc_call_text(import->call, line->parent),
-                                 .builtin = line->builtin,
+                                 .builtin = false, /* only the program itself builds in */
                                  .revision = line->revision,
                                  .created_at = line->created_at,
                                  .updated_at = line->updated_at,

@@ -36,7 +36,7 @@ json_t *sc_subject_document(struct sc_call *call, const char *id, int64_t revisi
 
 /* The stored scenario that is asked about. */
 static bool take_stored(struct sc_call *call, const struct sc_question *question, const char *id,
-                        struct sc_subject *subject, enum sc_freshness *freshness)
+                        struct sc_subject *subject)
 {
     struct sc_record record;
     subject->document =
@@ -44,7 +44,6 @@ static bool take_stored(struct sc_call *call, const struct sc_question *question
     if (!subject->document) return false;
     subject->id = record.id;
     subject->revision = record.revision;
-    if (question->revision && record.kind == SC_BODY_DOCUMENT) *freshness = SC_FRESH_IMMUTABLE;
     return true;
 }
 
@@ -99,7 +98,7 @@ static bool write_identity(const struct sc_call *call, const struct sc_subject *
 }
 
 /* True when the model has to run: the client has no such answer yet. */
-static bool is_new(struct sc_call *call, const struct sc_subject *subject, enum sc_freshness freshness)
+static bool is_new(struct sc_call *call, const struct sc_subject *subject)
 {
     char digest[SC_DIGEST_TEXT];
     struct sc_buffer buffer;
@@ -112,7 +111,7 @@ static bool is_new(struct sc_call *call, const struct sc_subject *subject, enum 
         return false;
     }
     digest[ETAG_DIGITS] = '\0';
-    return !sc_answer_is_known(call, digest, freshness);
+    return !sc_answer_is_known(call, digest, SC_FRESH_REVALIDATE);
 }
 
 static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
@@ -131,13 +130,12 @@ static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_
 }
 
 /* From the document that is asked about to the plan. */
-static bool prepare(struct sc_call *call, struct sc_subject *subject, enum sc_freshness freshness)
+static bool prepare(struct sc_call *call, struct sc_subject *subject)
 {
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
     uint64_t start = sc_clock_nanoseconds();
-    bool ready =
-        override(call, subject, faults) && is_new(call, subject, freshness) && compile(call, subject, faults);
+    bool ready = override(call, subject, faults) && is_new(call, subject) && compile(call, subject, faults);
     sc_call_spent(call, SC_STAGE_PARSE, start);
     return ready;
 }
@@ -154,17 +152,16 @@ static bool make_subject(struct sc_call *call, const char *const *members, bool 
                          struct sc_subject *subject)
 {
     struct sc_question question;
-    enum sc_freshness freshness = SC_FRESH_REVALIDATE;
     *subject = (struct sc_subject){.id = NULL};
     bool found = sc_question_read(call, members, sent, &question);
     if (found) {
         take_question(&question, subject);
         const char *id = sent ? json_string_value(question.scenario) : call->argument[0];
-        found = id ? take_stored(call, &question, id, subject, &freshness)
+        found = id ? take_stored(call, &question, id, subject)
                    : take_sent(call, &question, question.scenario, subject);
     }
     sc_question_fini(&question);
-    return found && prepare(call, subject, freshness);
+    return found && prepare(call, subject);
 }
 
 bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)

@@ -102,7 +102,7 @@ static void the_same_question_has_the_same_etag(void **state)
     REPLY revision = rig_ask(rig, sc_valuation_stored,
                              (struct ask){.id = id, .query = "revision=1", .if_none_match = NULL});
     assert_string_equal(revision.text, first.text);
-    assert_int_equal(revision.freshness, SC_FRESH_IMMUTABLE);
+    assert_int_equal(revision.freshness, SC_FRESH_REVALIDATE); /* another engine answers otherwise */
     REPLY along = rig_ask(rig, sc_valuation_sent, (struct ask){.body = sent("")});
     REPLY again =
         rig_ask(rig, sc_valuation_sent, (struct ask){.body = sent(""), .if_none_match = along.etag});

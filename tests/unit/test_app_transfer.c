@@ -1,5 +1,8 @@
 /* Everything can be taken out and brought back, all of it or nothing. */
 #include "app_rig.h"
+#include "codec/canonical.h"
+
+#include <semaphore.h>
 
 #include "app/transfer.h"
 #include "base/clock.h"
@@ -201,16 +204,55 @@ static void a_line_that_was_tampered_with_is_refused(void **state)
     rig_free(other);
 }
 
-static void a_newer_program_revises_its_built_in_scenarios(void **state)
+static void post(struct sc_write *write)
 {
-    char reason[256];
+    sem_post(write->context);
+}
+
+/* What an older program left: a built-in scenario with another document. */
+static void build_in(struct rig *rig, const char *id, const char *document)
+{
+    char sha256[65];
+    sem_t durable;
+    sc_digest_bytes(document, strlen(document), sha256);
+    struct sc_record record = {.id = id,
+                               .builtin = true,
+                               .name = "older",
+                               .company = "AMD",
+                               .description = "",
+                               .tags = "[]",
+                               .body = document,
+                               .body_length = strlen(document),
+                               .sha256 = sha256};
+    struct sc_write write = {
+        .kind = SC_WRITE_CREATE, .record = &record, .record_count = 1, .done = post, .context = &durable};
+    assert_int_equal(sem_init(&durable, 0, 0), 0);
+    assert_true(sc_store_submit(rig->store, &write));
+    while (sem_wait(&durable) != 0) {
+    }
+    sem_destroy(&durable);
+    assert_int_equal(write.status, SC_STORE_OK);
+}
+
+static void an_import_builds_nothing_in(void **state)
+{
     struct rig *rig = *state, *other = rig_new();
     ID id = store_document(rig, DOCUMENT);
     REPLY out = export_all(rig);
-    char *named = exchange(out.text, id, "amd-base");
-    char *older = exchange(named, "\"builtin\":false", "\"builtin\":true");
-    REPLY in = import_text(other, older);
+    char *claimed = exchange(out.text, "\"builtin\":false", "\"builtin\":true");
+    REPLY in = import_text(other, claimed);
     assert_counts(&in, 1, 0, 1);
+    REPLY stored = rig_ask(other, sc_scenario_get, (struct ask){.id = id});
+    assert_false(json_is_true(json_object_get(stored.json, "builtin")));
+    free(claimed);
+    rig_free(other);
+}
+
+static void a_newer_program_revises_its_built_in_scenarios(void **state)
+{
+    char reason[256];
+    struct rig *other = *state;
+    build_in(other, "amd-base", DOCUMENT);
     if (sc_app_seed(other->app, reason, sizeof reason) != 0) fail_msg("%s", reason);
     REPLY base = rig_ask(other, sc_scenario_get, (struct ask){.id = "amd-base"});
     assert_string_equal(base.etag, "\"2\"");
@@ -219,9 +261,6 @@ static void a_newer_program_revises_its_built_in_scenarios(void **state)
     assert_string_equal(bull.etag, "\"1.2\"");
     REPLY first = rig_ask(other, sc_revision_get, (struct ask){.id = "amd-base", .second = "1"});
     assert_non_null(strstr(first.text, DOCUMENT));
-    free(named);
-    free(older);
-    rig_free(other);
 }
 
 static void times_are_read_exactly(void **state)
@@ -271,6 +310,7 @@ int main(void)
         TEST(a_line_that_contradicts_the_store_is_named),
         TEST(every_fault_of_every_line_is_answered_and_nothing_stored),
         TEST(a_line_that_was_tampered_with_is_refused),
+        TEST(an_import_builds_nothing_in),
         TEST(a_newer_program_revises_its_built_in_scenarios),
         TEST(times_are_read_exactly),
         TEST(exports_are_counted),
