@@ -1,9 +1,10 @@
 /* The composition root: settings, store, application, pool, HTTP; waits; drains. */
 #include "app/app.h"
 #include "base/log.h"
+#include "http/probe.h"
 #include "http/server.h"
 #include "obs/metrics.h"
-#include "obs/probe.h"
+
 #include "obs/signals.h"
 #include "secondchair/model.h"
 #include "secondchair/pool.h"

@@ -12,12 +12,13 @@ struct sc_app *sc_app_new(struct sc_store *store);
 void sc_app_free(struct sc_app *app);
 struct sc_store *sc_app_store(struct sc_app *app);
 
-/* Stores the built-in scenarios that are not there yet; waits until they are durable. 0, or -1 and the reason. */
+/* Stores the built-in scenarios that are not there yet; waits until they are durable. 0, or -1 and the
+ * reason. */
 int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size);
 
-/* "secondchair value FILE": prints the valuation of a document ("-": standard input) as JSON to standard output, or
- * the problem to standard error. Returns the exit status: 0, 1 for a document that is not valid, 2 for a file
- * that cannot be read. */
+/* "secondchair value FILE": prints the valuation of a document ("-": standard input) as JSON to standard
+ * output, or the problem to standard error. Returns the exit status: 0, 1 for a document that is not valid, 2
+ * for a file that cannot be read. */
 int sc_app_value_file(const char *path);
 
 /* "secondchair schema": prints the JSON Schema of a scenario document. Returns the exit status. */
