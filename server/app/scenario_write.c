@@ -11,9 +11,10 @@
 
 static const char *const NO_PARAMETERS[] = {NULL};
 
+/* No revision in particular is meant. */
 static bool is_any(const char *if_match)
 {
-    return strcmp(if_match, "*") == 0;
+    return !if_match || strcmp(if_match, "*") == 0;
 }
 
 /* If-Match names the revision that is there: of a variant its own, alone or with those of its parents. */
@@ -35,12 +36,14 @@ static bool check_match(struct sc_call *call, const struct sc_chain *chain)
     return false;
 }
 
-/* The scenario that is to be changed: it is there, living, the caller's own, and the revision meant. */
-static bool find_changeable(struct sc_call *call, struct sc_chain *chain)
+/* The scenario that is to be changed: it is there, living, the caller's own, and the revision meant. A
+ * deletion may do without If-Match: it makes nothing that another's change could be lost under, and can be
+ * undone. */
+static bool find_changeable(struct sc_call *call, struct sc_chain *chain, bool match_required)
 {
     const char *id = call->argument[0];
     if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, id, 0, false, chain)) return false;
-    if (!chain->record[0].builtin) return check_match(call, chain);
+    if (!chain->record[0].builtin) return (!match_required && !call->if_match) || check_match(call, chain);
     sc_call_fail(call, SC_PROBLEM_builtin_read_only,
                  "\"%.64s\" is built in; POST its document to /v1/scenarios to clone it, or POST "
                  "/v1/scenarios/%.64s/variants for a variant that follows it",
@@ -163,7 +166,7 @@ enum sc_progress sc_scenario_put(struct sc_call *call)
 {
     struct sc_chain chain;
     char sha256[SC_DIGEST_TEXT];
-    if (!find_changeable(call, &chain)) return SC_ANSWERED;
+    if (!find_changeable(call, &chain, true)) return SC_ANSWERED;
     json_auto_t *document = sc_call_json(call, SC_PROBLEM_invalid_scenario, "");
     struct sc_faults *faults = document ? sc_call_faults(call) : NULL;
     if (!faults) return SC_ANSWERED;
@@ -190,7 +193,7 @@ enum sc_progress sc_scenario_patch(struct sc_call *call)
 {
     struct sc_chain chain;
     char sha256[SC_DIGEST_TEXT];
-    if (!find_changeable(call, &chain)) return SC_ANSWERED;
+    if (!find_changeable(call, &chain, true)) return SC_ANSWERED;
     json_auto_t *patch = sc_call_json(call, SC_PROBLEM_invalid_question, NULL);
     json_auto_t *document = patch ? sc_call_chain_document(call, &chain, false, sha256) : NULL;
     json_auto_t *patched = document ? apply_patch(call, document, patch) : NULL;
@@ -200,7 +203,7 @@ enum sc_progress sc_scenario_patch(struct sc_call *call)
 enum sc_progress sc_scenario_delete(struct sc_call *call)
 {
     struct sc_chain chain;
-    if (!find_changeable(call, &chain)) return SC_ANSWERED;
+    if (!find_changeable(call, &chain, false)) return SC_ANSWERED;
     struct sc_edit *edit = edit_of_chain(call, &chain, SC_WRITE_DELETE, SC_OUTCOME_NO_CONTENT);
     if (!edit) return SC_ANSWERED;
     edit->write.expected_revision = is_any(call->if_match) ? 0 : chain.record[0].revision;
