@@ -51,11 +51,11 @@ export default async function answers({ server }) {
   });
   await test('ids that a spreadsheet would run or split are quoted', async () => {
     const base = scenario('amd-base');
-    for (const [id, header] of [['-cmd', "revenue -cmd"], ['.x', 'revenue .x'], ['_y', 'revenue _y']]) {
+    for (const [id, header] of [['-cmd', 'revenue -cmd'], ['a,b', 'revenue a,b'], ['q"q', 'revenue q"q'], ['Süd 1', 'revenue Süd 1']]) {
       const document = { ...base, segments: [...base.segments, { id, base: 1, growth: 0, margin: 0.1 }] };
       ok(header in (await both('/v1/valuation', { json: { scenario: document } })).rows[0], `no column ${header}`);
     }
-    const seats = { ...base, seats: [{ id: '-cmd', training: 0.01, inference: 0.01 }, ...base.seats] };
+    const seats = { ...base, seats: [{ id: '=SUM(A1)', training: 0.01, inference: 0.01 }, { id: '-cmd', training: 0.01, inference: 0.01 }, ...base.seats] };
     const { rows } = await both('/v1/projection', { json: { scenario: seats } });
     for (const name of Object.keys(rows[0])) ok(!/^[=+\-@]/.test(name), `the column ${name}`);
   });
