@@ -12,10 +12,7 @@ const state = {
 // ---------------------------------------------------------------- numbers and words
 
 const formats = {};
-function format(options) {
-  const key = JSON.stringify(options);
-  return (formats[key] ??= new Intl.NumberFormat('en', options));
-}
+const format = (options) => (formats[JSON.stringify(options)] ??= new Intl.NumberFormat('en', options));
 const dollars = (x) => format({style: 'currency', currency: 'USD'}).format(x);
 const compact = (millions, least = 3) =>
   format({style: 'currency', currency: 'USD', notation: 'compact', minimumSignificantDigits: least, maximumSignificantDigits: 3}).format(millions * 1e6);
@@ -278,10 +275,9 @@ function driverRow(pointer, within = '') {
     fault.hidden = !text;
     range.setAttribute('aria-invalid', String(Boolean(text)));
   }
-  const known = {row, show, blame};
-  state.shown.set(pointer, known);
+  state.shown.set(pointer, {row, show, blame});
   show();
-  return known;
+  return row;
 }
 
 function move(pointer, value) {
@@ -297,7 +293,7 @@ function drawSliders() {
   const taken = new Set(groups.flatMap(({pointers}) => pointers)), open = matchMedia('(min-width: 52rem)').matches ? 4 : 1;
   const isOpen = (group, i) => i < open || group.pointers.some((pointer) => state.moved.has(pointer));
   $('sliders').replaceChildren(...groups.map((group, i) =>
-    element('details', {open: isOpen(group, i)}, element('summary', {}, group.title), ...group.pointers.map((pointer) => driverRow(pointer, group.within).row))));
+    element('details', {open: isOpen(group, i)}, element('summary', {}, group.title), ...group.pointers.map((pointer) => driverRow(pointer, group.within)))));
   $('sliders').append(element('details', {id: 'extra', open: true, hidden: true}, element('summary', {}, 'Others')));
   for (const pointer of state.moved.keys()) if (!taken.has(pointer)) addExtra(pointer);
   fillMore(taken);
@@ -306,7 +302,7 @@ function drawSliders() {
 function addExtra(pointer) {
   if (state.shown.has(pointer) || !Number.isFinite(baseValue(pointer))) return;
   $('extra').hidden = false;
-  $('extra').append(driverRow(pointer).row);
+  $('extra').append(driverRow(pointer));
 }
 
 function fillMore(taken) {
@@ -608,8 +604,7 @@ async function choose(id, moved = new Map()) {
     if (state.id !== id) return;
     Object.assign(state, {stored, moved, answer: {}});
   } catch (error) {
-    showProblem(error);
-    return;
+    return showProblem(error);
   }
   round?.abort.abort();
   document.title = `${state.stored.name} – secondchair`;
