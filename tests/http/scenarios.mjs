@@ -47,7 +47,7 @@ export default async function scenarios({ server }) {
   await test('a change must say which revision it changes: 428 without If-Match, 412 with a stale one', async () => {
     const { id, etag } = await server.store(base);
     const address = `/v1/scenarios/${id}`, changed = { ...base, price: 280 };
-    for (const [method, options] of [['PUT', { json: changed }], ['PATCH', { merge: { price: 280 } }], ['PATCH', { patch: [{ op: 'replace', path: '/price', value: 280 }] }], ['DELETE', {}]])
+    for (const [method, options] of [['PUT', { json: changed }], ['PATCH', { merge: { price: 280 } }], ['PATCH', { patch: [{ op: 'replace', path: '/price', value: 280 }] }]])
       await server.refuse('match-required', method, address, options);
     const put = await server.expect(200, 'PUT', address, { json: changed, headers: { 'If-Match': etag } });
     is([put.json.revision, put.json.document.price, put.json.created_at < put.json.updated_at], [2, 280, true], 'the new revision');
@@ -59,6 +59,13 @@ export default async function scenarios({ server }) {
     await server.expect(200, 'PUT', address, { json: base, headers: { 'If-Match': `"other", ${put.headers.etag}` } });
     await server.expect(200, 'PATCH', address, { merge: { price: 5 }, headers: { 'If-Match': '*' } });
     await server.expect(204, 'DELETE', address, { headers: { 'If-Match': '*' } });
+  });
+  await test('a deletion may do without If-Match, for it can be undone; where it says one, that must be the newest', async () => {
+    const { id, etag } = await server.store(base);
+    await server.expect(200, 'PATCH', `/v1/scenarios/${id}`, { merge: { price: 2 }, headers: { 'If-Match': etag } });
+    await server.refuse('stale-revision', 'DELETE', `/v1/scenarios/${id}`, { headers: { 'If-Match': etag } });
+    await server.expect(204, 'DELETE', `/v1/scenarios/${id}`);
+    is((await server.expect(200, 'POST', `/v1/scenarios/${id}/restore`)).json.document.price, 2, 'what comes back');
   });
   await test('a client that has a scenario gets 304 until it changes', async () => {
     const { id, etag } = await server.store(base);
@@ -78,6 +85,8 @@ export default async function scenarios({ server }) {
     delete expected.chair;
     is(json.document, expected, 'the document');
     is(json.tags, ['changed'], 'the tags');
+    const plain = await server.expect(200, 'PATCH', `/v1/scenarios/${id}`, { json: { price: 260 }, headers: { 'If-Match': '*' } });
+    is(plain.json.document, { ...expected, price: 260 }, 'patched by plain JSON');
   });
   await test('a JSON Patch adds, removes, replaces, moves, copies and tests', async () => {
     const { id, etag } = await server.store(base);

@@ -136,7 +136,7 @@ export default async function service({ server }) {
     for (const type of ['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON;charset="UTF-8"'])
       await server.refuse('invalid-scenario', 'POST', '/v1/scenarios', { body: '{}', headers: { 'Content-Type': type } });
     await server.refuse('unsupported-media-type', 'POST', '/v1/import', { body: '{}', headers: { 'Content-Type': 'application/json' } });
-    await server.refuse('unsupported-media-type', 'PATCH', '/v1/scenarios/amd-base', { body: '{}', headers: { 'Content-Type': 'application/json' } });
+    await server.refuse('unsupported-media-type', 'PATCH', '/v1/scenarios/amd-base', { body: '{}', headers: { 'Content-Type': 'text/plain' } });
   });
   await test('an unknown, repeated or malformed parameter is refused, with a suggestion', async () => {
     const { json } = await server.refuse('bad-request', 'GET', '/v1/scenarios?limt=3');

@@ -15,7 +15,9 @@ export default async function tables({ server, whole }) {
     .map(([, method, pattern, useCase, run, accepts, offers]) => ({ method, pattern, useCase, run, accepts, offers }));
   const documented = contract.operations.map(({ method, template }) => `${method} ${template}`);
   const routed = routes.map(({ method, pattern }) => `${method} ${pattern}`);
-  const TYPES = { JSON: 'application/json', CSV: 'text/csv', SC_MEDIA_CSV: 'text/csv', HTML: 'text/html', NDJSON: 'application/x-ndjson', SCHEMA: 'application/schema+json', METRICS: 'text/plain', SC_MEDIA_JSON_PATCH: 'application/json-patch+json', PATCH: ['application/merge-patch+json', 'application/json-patch+json'] };
+  const TYPES = { JSON: 'application/json', CSV: 'text/csv', HTML: 'text/html', NDJSON: 'application/x-ndjson', SCHEMA: 'application/schema+json', METRICS: 'text/plain', JSON_PATCH: 'application/json-patch+json', MERGE_PATCH: 'application/merge-patch+json' };
+  const short = new Map([...read('server/http/routes.c').matchAll(/^#define (\w+) \(?(SC_MEDIA_[^)\n]*)\)?$/gm)].map(([, word, media]) => [word, media.split(/\s*\|\s*/)]));
+  const types = word => (short.get(word) ?? [word]).map(name => TYPES[name.replace('SC_MEDIA_', '')]).filter(Boolean);
 
   await test('every route of routes.c is described in openapi.json', () => {
     ok(routes.length > 25, `only ${routes.length} routes were read`);
@@ -26,9 +28,9 @@ export default async function tables({ server, whole }) {
     for (const { method, pattern, accepts, offers } of routes) {
       const { operation } = contract.operations.find(one => one.method === method && one.template === pattern);
       const success = contract.resolve(operation.responses[200] ?? operation.responses[201]);
-      const offered = offers.split(/,\s*/).map(word => TYPES[word]).filter(Boolean), content = Object.keys(success?.content ?? {});
+      const offered = offers.split(/,\s*/).flatMap(types), content = Object.keys(success?.content ?? {});
       if (offered.length && content.length) is([...offered].sort(), [...content].sort(), `the types of ${method} ${pattern}`);
-      const taken = [accepts.trim()].flatMap(word => TYPES[word] ?? []);
+      const taken = types(accepts.trim());
       const wanted = Object.keys(operation.requestBody?.content ?? {});
       if (wanted.length) is([...taken].sort(), [...wanted].sort(), `the bodies of ${method} ${pattern}`);
     }
@@ -41,9 +43,9 @@ export default async function tables({ server, whole }) {
     }
   });
   await test('the problems of problems.def are those of openapi.json', () => {
-    const types = names('include/secondchair/problems.def', 'SC_PROBLEM').map(name => `/problems/${name.replace(/_/g, '-')}`);
-    is(contract.api.components.schemas.Problem.properties.type.enum, types, 'the types');
-    is(contract.api.components.parameters.ProblemName.schema.enum, types.map(type => type.slice('/problems/'.length)), 'the names');
+    const addresses = names('include/secondchair/problems.def', 'SC_PROBLEM').map(name => `/problems/${name.replace(/_/g, '-')}`);
+    is(contract.api.components.schemas.Problem.properties.type.enum, addresses, 'the types');
+    is(contract.api.components.parameters.ProblemName.schema.enum, addresses.map(type => type.slice('/problems/'.length)), 'the names');
   });
   await test('the codes of faults.def are those of openapi.json', () => is(contract.api.components.schemas.Fault.properties.code.enum, names('include/secondchair/faults.def', 'SC_FAULT'), 'the codes'));
   await test('the description is a document of OpenAPI whose references all resolve, each operation named once', () => {
