@@ -152,9 +152,8 @@ lint: deps-lint $(GENERATED) $(CORE_OBJECTS) ## sizes, layers, purity of the cor
 format: deps-lint ## format the sources
 	clang-format -i $(filter %.c %.h,$(SOURCES) $(HEADERS)) $(wildcard tests/unit/*.c tests/fault/*.c)
 
-docs: build ## write schema/scenario.schema.json from the table of fields, and README's answers from a run
-	build/secondchair schema | python3 -m json.tool --indent 1 --no-ensure-ascii >build/scenario.schema.json
-	mv build/scenario.schema.json schema/scenario.schema.json
+docs: build ## write the schemas from the table of fields, and README's answers from a run
+	python3 tests/docs/openapi.py build/secondchair --write
 	python3 tests/docs/readme.py build/secondchair --write
 
 cover: build/cover/secondchair $(UNITS_COVER) ## measure which lines the unit tests and the oracle's comparison reach

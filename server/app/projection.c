@@ -20,6 +20,17 @@ struct projection {
     const char *band_reason; /* why there are no bands, or NULL */
 };
 
+/* Answers with one fault; always false. */
+static bool refuse(struct sc_call *call, enum sc_problem problem, enum sc_fault_code code,
+                   const char *pointer, const char *detail)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return false;
+    sc_fault_add(faults, code, pointer, "%s", detail);
+    sc_call_invalid(call, problem, faults);
+    return false;
+}
+
 static bool read_question(struct sc_call *call, const struct sc_subject *subject,
                           struct projection *projection)
 {
@@ -29,8 +40,9 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
     if (!sc_ask_number(call, subject, "to", first, first + SC_HORIZON_MAX, &to)) return false;
     if (!sc_ask_number(call, subject, "level", 1e-6, 1 - 1e-6, &projection->level)) return false;
     projection->plan = *plan;
-    projection->plan.horizon = (int)floor(to) - plan->base_market_year;
-    return true;
+    projection->plan.horizon = (int)to - plan->base_market_year;
+    return to == floor(to) || refuse(call, SC_PROBLEM_invalid_question, SC_FAULT_not_an_integer, "/to",
+                                     "the year to project to must be whole");
 }
 
 static bool compute(struct sc_call *call, struct projection *projection)
@@ -144,8 +156,9 @@ static void write_residuals(const struct projection *p, struct sc_json_writer *w
 
 static void write_fit(const struct projection *p, struct sc_json_writer *w)
 {
-    static const char *const PARAMETERS[] = {"k", "mid", "ceiling"};
+    static const char *const NAMES[] = {"k", "mid", "ceiling"};
     const struct sc_fit *fit = p->fit;
+    const double estimates[] = {fit->curve.k, fit->curve.mid, fit->curve.ceiling};
     if (!fit->found) {
         sc_json_member_null(w, "fit");
         sc_json_member_text(w, "fit_reason", fit->reason);
@@ -158,9 +171,9 @@ static void write_fit(const struct projection *p, struct sc_json_writer *w)
     sc_json_member_number(w, "floor", fit->curve.floor);
     sc_json_member_number(w, "ceiling", fit->curve.ceiling);
     sc_json_member_boolean(w, "ceiling_fitted", fit->ceiling_free);
-    sc_json_member_array_begin(w, "parameters");
-    for (size_t i = 0; i < fit->parameters; i++) sc_json_text(w, PARAMETERS[i]);
-    sc_json_array_end(w);
+    sc_json_member_object_begin(w, "parameters");
+    for (size_t i = 0; i < fit->parameters; i++) sc_json_member_number(w, NAMES[i], estimates[i]);
+    sc_json_object_end(w);
     write_covariance(fit, w);
     sc_json_member_number(w, "log_likelihood", fit->log_likelihood);
     sc_json_member_number(w, "aic", fit->aic);
@@ -209,20 +222,15 @@ static enum sc_progress answer_csv(struct sc_call *call, const struct projection
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
 }
 
-static enum sc_progress refuse(struct sc_call *call)
-{
-    struct sc_faults *faults = sc_call_faults(call);
-    if (!faults) return SC_ANSWERED;
-    sc_fault_add(faults, SC_FAULT_missing, "/market",
-                 "the scenario has no market block, so there is nothing to project");
-    return sc_call_invalid(call, SC_PROBLEM_not_computable, faults);
-}
-
 static enum sc_progress answer(struct sc_call *call, const struct sc_subject *subject)
 {
     struct sc_buffer buffer;
     struct sc_json_writer writer;
-    if (!subject->plan->market.present) return refuse(call);
+    if (!subject->plan->market.present) {
+        refuse(call, SC_PROBLEM_not_computable, SC_FAULT_missing, "/market",
+               "the scenario has no market block, so there is nothing to project");
+        return SC_ANSWERED;
+    }
     struct projection *projection = sc_arena_alloc(call->arena, sizeof *projection);
     if (!projection) return sc_call_exhausted(call);
     if (!read_question(call, subject, projection) || !compute(call, projection)) return SC_ANSWERED;
