@@ -1,0 +1,83 @@
+// node tests/http/concurrent.mjs --binary build/tsan/secondchair [--seconds 15]
+// Everything at once: reads, writes of the same scenarios, questions small and large, exports, imports, searches,
+// clients that close in mid-request and mid-answer; then a drain under load. Meant for the thread sanitizer.
+// The last line is the count.
+import { digest, fail, is, ok, ROOT, scenario, Server, sleep, small, test, totals } from './harness.mjs';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+
+const option = (name, otherwise) => { const i = process.argv.indexOf(`--${name}`); return i < 0 ? otherwise : process.argv[i + 1]; };
+const binary = path.resolve(option('binary', path.join(ROOT, 'build/tsan/secondchair')));
+const SECONDS = Number(option('seconds', 15));
+const base = scenario('amd-base');
+const heavy = JSON.stringify({ scenario: { ...base, market: { ...base.market, inference_share: { curve: 'logistic', observations: Array.from({ length: 128 }, (_, i) => ({ year: 2015 + i / 8, value: 0.02 + i / 140 })) } } } });
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const pick = list => list[Math.floor(Math.random() * list.length)];
+
+const server = await new Server(binary, { flags: ['--queue', '64', '--queue-per-client', '32', '--compute-threads', '3', '--threads', '3'] }).start();
+const shared = [];
+for (let i = 0; i < 4; i++) shared.push((await server.store(small({ name: `Shared ${i}` }))).id);
+const reference = (await server.get('/v1/scenarios/amd-base/valuation')).text;
+
+let on = true;
+const counts = {}, odd = [];
+const loose = answer => [429, 503].includes(answer.status);
+async function loop(name, clients, body) {
+  counts[name] = 0;
+  await Promise.all(Array.from({ length: clients }, async (_, i) => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    while (on) {
+      try { await body(agent, i); counts[name]++; }
+      catch (error) { if (on || !/ECONNRE|EPIPE|socket hang up|cut off/.test(`${error.code} ${error.message}`)) { odd.push(`${name}: ${error.message.slice(0, 300)}`); await sleep(20); } }
+    }
+    agent.destroy();
+  }));
+}
+const want = (answer, ...statuses) => { if (!statuses.includes(answer.status) && !loose(answer)) fail(`${answer.status} ${answer.text.slice(0, 200)}`); return answer; };
+
+// Sends a part of a request, or a whole one, and goes away.
+const vanish = () => new Promise(resolve => {
+  const socket = net.connect(server.port, '127.0.0.1');
+  const whole = pick([`POST /v1/projection HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: ${heavy.length}\r\n\r\n${heavy}`, 'GET /v1/export HTTP/1.1\r\nHost: h\r\n\r\n', 'GET /v1/scenarios/amd-base/valuation HTTP/1.1\r\nHost: h\r\n\r\n',
+    `POST /v1/scenarios HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 700\r\n\r\n${JSON.stringify(small()).padEnd(700)}`]);
+  socket.on('error', resolve).on('close', resolve);
+  socket.on('connect', () => {
+    socket.write(whole.slice(0, Math.random() < 0.5 ? whole.length : Math.floor(Math.random() * whole.length)));
+    setTimeout(() => (Math.random() < 0.5 ? socket.resetAndDestroy?.() ?? socket.destroy() : socket.destroy()), Math.random() * 15);
+  });
+});
+
+const loops = Promise.all([
+  loop('reads', 4, async agent => want(await server.get(`/v1/scenarios/${pick(shared)}`, { agent }), 200, 404)),
+  loop('questions', 4, async agent => { const answer = want(await server.get('/v1/scenarios/amd-base/valuation', { agent }), 200); if (answer.status === 200 && answer.text !== reference) fail('another answer'); }),
+  loop('variants', 2, async agent => want(await server.get(`/v1/scenarios/${pick(['amd-bull', 'amd-bear', 'amd-september-2026'])}/${pick(['valuation', 'chair', 'projection'])}?inputs=true`, { agent }), 200)),
+  loop('heavy', 4, async agent => want(await server.ask('POST', `/v1/${pick(['valuation', 'projection'])}`, { body: heavy, headers: JSON_TYPE, agent }), 200)),
+  loop('creates', 3, async agent => { const document = small({ name: `Created ${Math.random()}` }); const answer = want(await server.ask('POST', '/v1/scenarios', { json: document, agent }), 201); if (answer.status === 201) is(answer.json.sha256, digest(document), 'the digest'); }),
+  loop('changes', 4, async agent => {
+    const target = `/v1/scenarios/${pick(shared)}`, seen = want(await server.get(target, { agent }), 200, 404);
+    if (seen.status === 200) want(await server.ask('PATCH', target, { merge: { price: Math.ceil(Math.random() * 1e6) }, agent, headers: { 'If-Match': seen.headers.etag } }), 200, 412, 404);
+  }),
+  loop('deletions', 1, async agent => { const target = `/v1/scenarios/${pick(shared)}`; want(await server.ask('DELETE', target, { agent, headers: { 'If-Match': '*' } }), 204, 404, 412); want(await server.ask('POST', `${target}/restore`, { agent }), 200, 409, 412); await sleep(50); }),
+  loop('lists', 2, async agent => want(await server.get(`/v1/scenarios?q=${pick(['created', 'shared', 'amd', 'x'])}&limit=${pick([1, 50, 200])}`, { agent, headers: { Accept: pick(['text/csv', 'application/json']) } }), 200)),
+  loop('histories', 1, async agent => want(await server.get(`/v1/scenarios/${pick(shared)}/${pick(['revisions', 'diff', 'diff?from=1'])}`, { agent }), 200, 404)),
+  loop('exports', 1, async agent => { want(await server.get('/v1/export', { agent }), 200); await sleep(200); }),
+  loop('imports', 1, async agent => { want(await server.ask('POST', '/v1/import', { ndjson: '\n{"id":"x"}\n', agent }), 422); await sleep(30); }),
+  loop('pages', 1, async agent => want(await server.get(pick(['/', '/openapi.json', '/schema/scenario.json', '/metrics', '/health/ready', '/problems/conflict', '/nothing']), { agent }), 200, 404)),
+  loop('wrong', 1, async agent => want(await server.ask('POST', '/v1/valuation', { body: pick(['{', '[]', '{"scenario":{}}', `${'['.repeat(50)}`]), headers: JSON_TYPE, agent }), 400, 413, 422)),
+  loop('vanishing', 3, vanish),
+]);
+await sleep(SECONDS * 1000);
+await test('everything at once: each answer as the description says, none of them odd', () => is([...new Set(odd)].slice(0, 5), [], 'odd answers'));
+await test('the service drains under that load, with status 0 and a silent sanitizer', async () => {
+  const begun = Date.now();
+  const stopping = server.stop();
+  on = false;
+  await Promise.all([stopping, loops]);
+  ok(Date.now() - begun < 7000, `it took ${Date.now() - begun} ms`);
+});
+await loops;
+console.log(Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', '));
+for (const [name, count] of Object.entries(counts)) await test(`there were ${name}`, () => ok(count > 3, `only ${count}`));
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exit(totals.failed ? 1 : 0);
