@@ -156,11 +156,12 @@ docs: build ## write the schemas from the table of fields, and README's answers 
 	python3 tests/docs/openapi.py build/secondchair --write
 	python3 tests/docs/readme.py build/secondchair --write
 
-cover: build/cover/secondchair $(UNITS_COVER) ## measure which lines the unit tests and the oracle's comparison reach
+cover: build/cover/secondchair $(UNITS_COVER) $(NODE_PACKAGES) ## measure which lines the tests reach
 	$(call need,gcovr)
 	@find build/cover -name '*.gcda' -delete
-	-@tests/tools/units.sh $(UNITS_COVER) >build/cover/units.log; tail -n 1 build/cover/units.log
+	-@tests/tools/units.sh $(UNITS_COVER) | tail -n 1
 	-@python3 tests/oracle/compare.py build/cover/secondchair --count 100 | tail -n 1
+	-@node tests/http/run.mjs --binary build/cover/secondchair | tail -n 1
 	@gcovr --root . --filter server/ --object-directory build/cover/obj --html-details build/cover/index.html --print-summary \
 		--sort-percentage build/cover/obj
 
