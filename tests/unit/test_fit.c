@@ -368,12 +368,19 @@ static void the_residual_of_a_range_is_its_distance_outside_it(void **state)
     (void)state;
     struct sc_fit fit;
     assert_true(sc_fit_curve(SC_CURVE_LOGISTIC, 0, 0.9, PUBLISHERS, COUNT(PUBLISHERS), &fit));
-    double m = fit.curve.k * (2030 - fit.curve.mid); /* 2.01: above logit(0.8/0.9) = 2.0794? no: inside */
+    double m = fit.curve.k * (2030 - fit.curve.mid);
     assert_true(m > log(0.7 / 0.2) && m < log(0.8 / 0.1));
     assert_exact(fit.residual[3], 0);
     double at_2026 = fit.curve.k * (2026 - fit.curve.mid), bound = log(0.55 / 0.35);
     assert_near(fit.residual[2], at_2026 < bound ? bound - at_2026 : 0, 1e-12);
     assert_near(fit.residual[0], log(0.2 / 0.7) - fit.curve.k * (2023 - fit.curve.mid), 1e-12);
+    /* two sharp points, and two ranges that miss their curve: logit -0.8959 in 2021 */
+    const struct sc_fit_observation missed[] = {POINT(2020, 0.2, 1e-4), POINT(2022, 0.4, 1e-4),
+                                                RANGE(2021, 0.5, NAN, 100), RANGE(2021, NAN, 0.1, 100)};
+    assert_true(sc_fit_curve(SC_CURVE_LOGISTIC, 0, 1, missed, 4, &fit));
+    double logit = 0.5 * (log(0.2 / 0.8) + log(0.4 / 0.6));
+    assert_near(fit.residual[2], 0 - logit, 1e-6);
+    assert_near(fit.residual[3], log(0.1 / 0.9) - logit, 1e-6);
 }
 
 /* --- what the data do not pin down --- */

@@ -584,6 +584,26 @@ static void the_segments_parts_add_up_to_enterprise_value(void **state)
     }
 }
 
+/* A year: profit 50 - 10 and 30 - 30 after corporate cost, by revenue; tax of 10 by profit; capex of 8 by
+ * revenue. */
+static void a_segment_bears_its_own_tax_and_its_share_of_the_rest(void **state)
+{
+    (void)state;
+    struct valued v;
+    double part[SC_SEGMENTS_MAX];
+    const char *reason;
+    json_t *document = plain_document();
+    set(document, "/segments",
+        "[{'id':'a','base':100,'growth':0,'margin':0.5},{'id':'b','base':300,'growth':0,'margin':0.1}]");
+    set(document, "/operations",
+        "{'base_revenue':400,'tax':{'rate':0.25},'corporate_cost':0.1,'reinvestment':{'capex':0.02}}");
+    value(&v, document);
+    assert_true(sc_divide_value(&v.block, part, &reason));
+    assert_close(part[0], (40 - 10 - 2) / 0.1, 1e-13);
+    assert_close(part[1], (0 - 0 - 6) / 0.1, 1e-13);
+    release(&v);
+}
+
 static void there_is_nothing_to_divide_by_without_revenue_or_terminal_flow(void **state)
 {
     (void)state;
@@ -630,6 +650,7 @@ int main(void)
         cmocka_unit_test(failure_and_claims_come_off_before_the_share),
         cmocka_unit_test(a_share_is_never_worth_less_than_nothing),
         cmocka_unit_test_setup(the_segments_parts_add_up_to_enterprise_value, seed_random),
+        cmocka_unit_test(a_segment_bears_its_own_tax_and_its_share_of_the_rest),
         cmocka_unit_test(there_is_nothing_to_divide_by_without_revenue_or_terminal_flow),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
