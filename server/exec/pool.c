@@ -1,8 +1,16 @@
 #include "secondchair/pool.h"
 
+#include "base/log.h"
+
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { NICE = 10 }; /* of the pool's threads: a tenth of a connection's thread when both want the core */
 
 /* A client with something queued. Clients take turns in a ring: the one at its head gives one task and, if it
  * has more, goes to its end. */
@@ -105,10 +113,20 @@ static struct sc_task *take_task(struct sc_pool *pool)
     return task;
 }
 
+/* Computations yield the cores to the threads that serve connections: those sleep nearly always, and the
+ * answer to a cheap request must not wait for a time slice of a long one. Linux keeps the nice value by
+ * thread. */
+static void yield_to_connections(void)
+{
+    if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) != 0)
+        sc_log(SC_LOG_WARN, "computations run at full priority", "reason", strerror(errno), NULL);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct sc_pool *pool = worker->pool;
+    yield_to_connections();
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (!pool->turn_first && !pool->closing) pthread_cond_wait(&pool->work, &pool->lock);
