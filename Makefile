@@ -47,7 +47,7 @@ RELEASE_OPTIMISE := -O2
 RELEASE_OPTIMISE_CORE := -O3
 ASAN_FLAGS := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 TSAN_FLAGS := -g -fno-omit-frame-pointer -fsanitize=thread
-COVER_FLAGS := -g --coverage -fprofile-abs-path
+COVER_FLAGS := -g --coverage -fprofile-update=atomic -fprofile-abs-path
 
 # ---------------------------------------------------------------- sources
 SOURCES := $(sort $(wildcard server/*/*.c server/*/*/*.c) server/main.c)

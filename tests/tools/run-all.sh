@@ -18,6 +18,8 @@ oracle-compare-asan   600  python3 tests/oracle/compare.py build/asan/secondchai
 http                  900  node tests/http/run.mjs --binary build/secondchair
 http-asan             900  node tests/http/run.mjs --binary build/asan/secondchair
 http-tsan             900  node tests/http/run.mjs --binary build/tsan/secondchair
+concurrent-tsan       600  node tests/http/concurrent.mjs --binary build/tsan/secondchair
+kill                  600  node tests/http/kill.mjs --binary build/secondchair
 http-probe            900  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
 web                   900  node tests/web/run.mjs --binary build/secondchair
 fault                 900  tests/fault/run.sh
