@@ -57,30 +57,45 @@ static double expectation(const struct sc_chair *chair, const double *hazard, do
     return sum + held * chair->value_if_held;
 }
 
+/* What the expected value has over the price with the hazard scaled by a factor. */
+static double over_price(const struct sc_chair *chair, const double *hazard, double price, double factor)
+{
+    double hold;
+    return expectation(chair, hazard, factor, &hold) - price;
+}
+
+/* The factor between two at which the excess over the price changes sign; at_low is that at the lower one. */
+static double bisect_factor(const struct sc_chair *chair, const double *hazard, double price, double low,
+                            double high, double at_low)
+{
+    for (int step = 0; step < MOST_BISECTIONS && at_low != 0; step++) {
+        double middle = 0.5 * (low + high);
+        if (middle <= low || middle >= high) break;
+        if ((over_price(chair, hazard, price, middle) < 0) == (at_low < 0))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The least factor on the hazard path that makes the expected value the price. MODEL 8. */
 static void find_break_even(struct sc_chair *chair, const double *hazard, double price)
 {
-    double largest = 0, hold;
+    double largest = 0;
     chair->break_even = NAN;
     for (int year = 1; year <= chair->horizon; year++) largest = fmax(largest, hazard[year]);
     if (largest == 0) {
         chair->break_even_reason = "The hazard is 0 in every year: no factor scales it.";
         return;
     }
-    double low = 0, at_low = expectation(chair, hazard, 0, &hold) - price;
+    double low = 0, at_low = over_price(chair, hazard, price, 0);
     for (int i = 1; i < SCAN_POINTS; i++) {
         double high = (double)i / (SCAN_POINTS - 1) / largest;
-        double at_high = expectation(chair, hazard, high, &hold) - price;
-        if (at_low == 0 || (at_low < 0) != (at_high < 0)) {
-            for (int step = 0; step < MOST_BISECTIONS && at_low != 0; step++) {
-                double middle = 0.5 * (low + high);
-                if (middle <= low || middle >= high) break;
-                if ((expectation(chair, hazard, middle, &hold) - price < 0) == (at_low < 0))
-                    low = middle;
-                else
-                    high = middle;
-            }
-            expectation(chair, hazard, low, &chair->break_even);
-            chair->break_even_factor = low;
+        double at_high = over_price(chair, hazard, price, high);
+        if (at_low * at_high <= 0) {
+            chair->break_even_factor = bisect_factor(chair, hazard, price, low, high, at_low);
+            expectation(chair, hazard, chair->break_even_factor, &chair->break_even);
             return;
         }
         low = high;

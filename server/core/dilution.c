@@ -87,26 +87,38 @@ static int by_entry(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* True where claims jump at a price: warrants vest there that were already worth exercising below. */
+static bool jumps_at(const struct claims *claims, double v)
+{
+    for (size_t i = 0; i < claims->tranches; i++) {
+        const struct tranche *t = &claims->tranche[i];
+        if (t->threshold == v && t->strike < v && t->count > 0) return true;
+    }
+    return false;
+}
+
 /* The smallest v >= 0 with v N(v) >= equity. Between entries v N(v) = slope v - offset; go up entry by entry
- * until the line reaches equity before the next one. */
+ * until the line reaches equity before the next one. Rounding never takes v below an entry that was passed.
+ */
 static double solve_share(struct claims *claims, double equity, bool *pinned)
 {
-    double slope = claims->shares, offset = 0;
+    double slope = claims->shares, offset = 0, passed = 0;
     *pinned = false;
     if (!(equity > 0)) return 0;
     qsort(claims->tranche, claims->tranches, sizeof claims->tranche[0], by_entry);
     for (size_t i = 0; i < claims->tranches; i++) {
         const struct tranche *t = &claims->tranche[i];
-        double v = (equity + offset) / slope, at = entry(t);
+        double v = fmax((equity + offset) / slope, passed), at = entry(t);
         if (v < at) return v;
         if (claimed(claims, at) >= equity) { /* the jump at this entry passes equity */
-            *pinned = v > at && claimed(claims, at) > equity;
+            *pinned = v > at && claimed(claims, at) > equity && jumps_at(claims, at);
             return at;
         }
         slope += t->count;
         offset += t->count * t->strike;
+        passed = at;
     }
-    return (equity + offset) / slope;
+    return fmax((equity + offset) / slope, passed);
 }
 
 struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value)

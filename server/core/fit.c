@@ -276,10 +276,12 @@ bool sc_fit_band(const struct sc_fit *fit, double year, double level, double *lo
     if (!fit->has_covariance) return false;
     const struct sc_curve_parameters *curve = &fit->curve;
     double x = curve->k * (year - curve->mid), decay = exp(-x), span = curve->ceiling - curve->floor;
-    double part = curve->curve == SC_CURVE_GOMPERTZ ? exp(-decay) : 1 / (1 + decay);
-    double slope = curve->curve == SC_CURVE_GOMPERTZ ? decay * part : part * (1 - part);
-    double share = curve->floor + span * part, logit = log(share / (1 - share));
-    double scale = 1 / (share * (1 - share));
+    bool gompertz = curve->curve == SC_CURVE_GOMPERTZ;
+    double part = gompertz ? exp(-decay) : 1 / (1 + decay);
+    double missing = gompertz ? -expm1(-decay) : decay / (1 + decay); /* 1 - part, without its cancellation */
+    double slope = gompertz ? decay * part : part * missing;
+    double share = curve->floor + span * part, rest = 1 - curve->ceiling + span * missing;
+    double logit = log(share / rest), scale = 1 / (share * rest);
     double jacobian[3] = {scale * span * slope * (year - curve->mid), -scale * span * slope * curve->k,
                           scale * part};
     double variance = 0;

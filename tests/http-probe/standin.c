@@ -76,6 +76,11 @@ int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size)
     return 0;
 }
 
+int sc_app_print_schema(void)
+{
+    return 2;
+}
+
 int sc_app_value_file(const char *path)
 {
     printf("{\"file\":\"%s\"}\n", path);
