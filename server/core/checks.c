@@ -292,7 +292,7 @@ static void check_accounting(const struct sc_block *b, struct sc_checks *checks)
     int last = b->years - 1;
     struct sc_check *check = start(checks, "sbc_added_back");
     bool added = plan->operations.sbc.present && plan->operations.sbc.treatment == SC_SBC_ADDBACK;
-    if (added) figure(check, "sbc_at_horizon", b->sbc[last][0]);
+    figure(check, "sbc_at_horizon", b->sbc[last][0]);
     judge(check, added,
           added ? "Stock-based compensation is added back: the shares that it costs must be in dilution."
                 : "Stock-based compensation is not added back.");

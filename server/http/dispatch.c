@@ -28,7 +28,7 @@ bool sc_dispatch_prepare(struct sc_request *request)
     memcpy(call->argument, request->match.argument, sizeof call->argument);
     call->if_match = keep(request, SC_FIELD_IF_MATCH, &kept);
     call->if_none_match = keep(request, SC_FIELD_IF_NONE_MATCH, &kept);
-    if (request->body.length) {
+    if (request->body.length && request->match.route->accepts) { /* elsewhere a body means nothing */
         kept = kept && sc_buffer_append(&request->body, "", 1);
         call->body = request->body.data;
         call->body_length = request->body.length - 1;

@@ -295,6 +295,11 @@ def compare_document(target, document):
         try:
             actual = target.ask(question, document, {})
         except Fault as refused:
+            if fault is None and question != "valuation":  # the document itself is refused, whatever is asked
+                try:
+                    model.value(document)
+                except model.ModelError as error:
+                    fault = error
             if fault is None:
                 found.same(f"{question}: fault", "an answer", sorted(refused.codes))
             elif fault.code not in refused.codes:
