@@ -21,7 +21,7 @@ quiet = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $(2); )
 # ---------------------------------------------------------------- what must be installed: packages, and commands
 BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev
 LINT_PACKAGES := python3 pmccabe clang clang-tidy clang-format cppcheck shellcheck
-TEST_PACKAGES := $(LINT_PACKAGES) libcmocka-dev sqlite3 curl ca-certificates
+TEST_PACKAGES := $(LINT_PACKAGES) libcmocka-dev sqlite3 curl jq ca-certificates
 TEST_COMMANDS := node=nodejs npm=npm
 ifneq ($(wildcard tests/docker/test.sh),)
 TEST_PACKAGES += buildah debootstrap

@@ -30,10 +30,6 @@ enum {
     /* Routes of the table: the counters of the metrics are laid out for as many. */
     SC_LIMIT_ROUTES = 96,
 
-    /* Questions with bodies up to this size, a stored scenario's with a few overrides, are answered on the
-     * connection's thread; handing over to the pool pays from about 200 us. */
-    SC_LIMIT_INLINE_BODY = 2 * 1024,
-
     /* Work that a connection's thread does itself; what is predicted to take longer goes to the pool. */
     SC_LIMIT_INLINE_MICROSECONDS = 200,
 

@@ -104,10 +104,6 @@ void sc_path_row(const struct sc_block *block, const struct sc_path *path, int y
  * none, or none was found: then fit->reason says why. */
 const struct sc_fit *sc_block_fit(struct sc_block *block);
 
-/* Microseconds that evaluating all branches of the plan will take, within a factor of about 3 on a machine of
- * 2020: to decide where to do it. */
-double sc_plan_cost(const struct sc_plan *plan);
-
 /* The plan's own value of a slot; fallback for SC_NO_SLOT. */
 static inline double sc_plan_value(const struct sc_plan *plan, sc_slot slot, double fallback)
 {

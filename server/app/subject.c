@@ -117,7 +117,7 @@ static bool is_new(struct sc_call *call, const struct sc_subject *subject)
 static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
 {
     subject->plan = sc_document_compile(subject->document, call->arena, faults);
-    if (subject->plan) return !sc_call_postpones(call, sc_plan_cost(subject->plan));
+    if (subject->plan) return true;
     struct sc_chain chain;
     if (!sc_faults_any(faults))
         sc_call_exhausted(call);

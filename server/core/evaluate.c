@@ -133,24 +133,3 @@ void sc_block_explain(struct sc_block *block, size_t lane, struct sc_faults *fau
             "the figures leave the model's domain: a discount rate is at or below -100 %%, or a result is "
             "not a finite number");
 }
-
-/* Rows that a path costs in a year: a geometric ramp takes a power, about as long as 8 rows. */
-static double rows_of_path(const struct sc_path *path)
-{
-    return path->form == SC_PATH_RAMP && path->shape == SC_SHAPE_GEOMETRIC ? 9 : 1;
-}
-
-double sc_plan_cost(const struct sc_plan *plan)
-{
-    const double us_per_row = 0.016, us_per_likelihood_term = 0.06;
-    const struct sc_share_curve *curve = &plan->market.inference_share;
-    double rows = YEARLY;
-    for (size_t i = 0; i < plan->seat_count; i++)
-        rows += rows_of_path(&plan->seat[i].training) + rows_of_path(&plan->seat[i].inference);
-    for (size_t i = 0; i < plan->segment_count; i++)
-        rows += 2 + rows_of_path(&plan->segment[i].growth) + rows_of_path(&plan->segment[i].margin);
-    double blocks = plan->chair.present ? plan->horizon / SC_LANES + 1 : 1;
-    double maximisations = curve->ceiling == SC_NO_SLOT ? 100 : 1, steps = 5;
-    double terms = (double)curve->observation_count * maximisations * steps;
-    return blocks * (plan->horizon + 1) * rows * us_per_row + terms * us_per_likelihood_term;
-}

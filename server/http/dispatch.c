@@ -150,11 +150,7 @@ static bool run_inline(struct sc_request *request)
 
 bool sc_dispatch_run(struct sc_request *request)
 {
-    enum sc_run run = request->match.route->run;
-    bool small = request->call.body_length <= SC_LIMIT_INLINE_BODY;
-    sc_peer_enter(request->peer, SC_PHASE_BUSY, UINT64_MAX);
-    bool inline_run = run == SC_RUN_INLINE || (run == SC_RUN_BY_SIZE && small);
-    return inline_run ? run_inline(request) : run_in_pool(request);
+    return request->match.route->run == SC_RUN_INLINE ? run_inline(request) : run_in_pool(request);
 }
 
 void sc_dispatch_abandon(struct sc_http *http)

@@ -7,8 +7,7 @@
 
 enum sc_run {
     SC_RUN_INLINE, /* always takes less than about 200 us: on the connection's thread */
-    SC_RUN_POOL,   /* may take longer, or waits for the writer */
-    SC_RUN_BY_SIZE /* inline up to a body of SC_LIMIT_INLINE_BODY */
+    SC_RUN_POOL    /* may take longer, or waits for the writer */
 };
 
 enum sc_body_class { SC_BODY_USUAL, SC_BODY_IMPORT };

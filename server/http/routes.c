@@ -14,7 +14,6 @@
 #define IMPORT SC_BODY_IMPORT
 #define INLINE SC_RUN_INLINE
 #define POOL SC_RUN_POOL
-#define BY_SIZE SC_RUN_BY_SIZE
 
 /* The whole API. Columns: method, pattern, use case, where it runs, the body's types, the answer's types, how
  * large a body may be. An answer in pieces must run INLINE: its pieces are asked for on the connection's
@@ -46,15 +45,15 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/v1/export", sc_export, INLINE, 0, {NDJSON}, USUAL},
     {"POST", "/v1/import", sc_import, POOL, NDJSON, {JSON}, IMPORT},
 
-    {"POST", "/v1/valuation", sc_valuation_sent, BY_SIZE, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, INLINE, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, BY_SIZE, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/projection", sc_projection_sent, BY_SIZE, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, INLINE, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, BY_SIZE, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/chair", sc_chair_sent, BY_SIZE, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, INLINE, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, BY_SIZE, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/valuation", sc_valuation_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/projection", sc_projection_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/chair", sc_chair_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, JSON, {JSON, CSV}, USUAL},
 };
 /* clang-format on */
 

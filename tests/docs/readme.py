@@ -1,6 +1,6 @@
 """Runs the commands of README.md against the real program and pastes their answers under them.
 
-    python3 tests/docs/readme.py BINARY          compares; exit status 1 where an answer differs
+    python3 tests/docs/readme.py BINARY          compares; exit status 1 where an answer differs, and a count
     python3 tests/docs/readme.py BINARY --write  pastes
 
 A block stands between "<!-- run: COMMAND -->" and "<!-- end -->"; its commands ask localhost:8080, which is replaced
