@@ -150,6 +150,7 @@ static bool run_inline(struct sc_request *request)
 
 bool sc_dispatch_run(struct sc_request *request)
 {
+    sc_peer_enter(request->peer, SC_PHASE_BUSY, UINT64_MAX);
     return request->match.route->run == SC_RUN_INLINE ? run_inline(request) : run_in_pool(request);
 }
 

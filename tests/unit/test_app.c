@@ -180,11 +180,11 @@ static void what_is_deleted_can_be_read_and_restored(void **state)
 {
     struct rig *rig = *state;
     ID id = store_document(rig, DOCUMENT);
-    REPLY without = rig_ask(rig, sc_scenario_delete, (struct ask){.id = id});
-    assert_true(is_problem(&without, SC_PROBLEM_match_required));
+    REPLY stale = rig_ask(rig, sc_scenario_delete, (struct ask){.id = id, .if_match = "\"2\""});
+    assert_true(is_problem(&stale, SC_PROBLEM_stale_revision));
     REPLY living = rig_ask(rig, sc_scenario_restore, (struct ask){.id = id});
     assert_true(is_problem(&living, SC_PROBLEM_conflict));
-    REPLY deleted = rig_ask(rig, sc_scenario_delete, (struct ask){.id = id, .if_match = "\"1\""});
+    REPLY deleted = rig_ask(rig, sc_scenario_delete, (struct ask){.id = id});
     assert_int_equal(deleted.outcome, SC_OUTCOME_NO_CONTENT);
     assert_null(deleted.text);
     sc_use_case *const gone[] = {sc_scenario_get,  sc_scenario_put,  sc_scenario_patch,   sc_scenario_delete,
