@@ -110,6 +110,12 @@ static inline double sc_plan_value(const struct sc_plan *plan, sc_slot slot, dou
     return slot == SC_NO_SLOT ? fallback : plan->driver[slot];
 }
 
+/* The part of a year's cash flow that is still to come: the stub of year 1, all of the others. MODEL 1. */
+static inline double sc_part_of_year(const struct sc_plan *plan, int year)
+{
+    return year == 1 ? plan->stub : 1;
+}
+
 /* Section 8, and the headline figures. Arrays are indexed by the year of loss, 1 … horizon. */
 struct sc_chair {
     bool present; /* the scenario has a chair block; otherwise only value_if_held and expected_value hold */

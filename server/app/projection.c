@@ -73,14 +73,6 @@ static void band(const struct projection *p, int year, double *low, double *high
     if (!p->band_reason) sc_fit_band(p->fit, p->plan.base_market_year + year, p->level, low, high);
 }
 
-static void number_or_null(struct sc_json_writer *w, const char *key, double value)
-{
-    if (isfinite(value))
-        sc_json_member_number(w, key, value);
-    else
-        sc_json_member_null(w, key);
-}
-
 static void write_shares(const struct projection *p, struct sc_json_writer *w)
 {
     sc_json_member_array_begin(w, "years");
@@ -93,8 +85,8 @@ static void write_shares(const struct projection *p, struct sc_json_writer *w)
         sc_json_object_begin(w);
         sc_json_member_integer(w, "year", p->plan.base_market_year + year);
         sc_json_member_number(w, "value", p->block.inference_share[year][0]);
-        number_or_null(w, "low", low);
-        number_or_null(w, "high", high);
+        sc_json_member_figure(w, "low", low);
+        sc_json_member_figure(w, "high", high);
         sc_json_object_end(w);
     }
     sc_json_array_end(w);

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "budget.h"
+#include "codec/faults.h"
 #include "codec/writer.h"
 #include "request.h"
 
@@ -92,19 +93,6 @@ static void write_time(struct sc_json_writer *writer, const char *name, int64_t 
     sc_json_member_text(writer, name, text);
 }
 
-static void write_faults(struct sc_json_writer *writer, const struct sc_faults *faults)
-{
-    sc_json_member_array_begin(writer, "errors");
-    for (size_t i = 0; i < faults->count; i++) {
-        sc_json_object_begin(writer);
-        sc_json_member_text(writer, "pointer", faults->item[i].pointer);
-        sc_json_member_text(writer, "code", sc_fault_name(faults->item[i].code));
-        sc_json_member_text(writer, "detail", faults->item[i].detail);
-        sc_json_object_end(writer);
-    }
-    sc_json_array_end(writer);
-}
-
 static void write_content(struct sc_json_writer *writer, const struct sc_view *view)
 {
     if (view->overrides.text)
@@ -113,7 +101,7 @@ static void write_content(struct sc_json_writer *writer, const struct sc_view *v
         sc_json_member_raw(writer, "document", view->document.text, view->document.length);
     } else {
         sc_json_member_null(writer, "document");
-        write_faults(writer, view->faults);
+        sc_json_member_faults(writer, view->faults);
     }
     sc_json_member_text(writer, "sha256", view->sha256);
 }

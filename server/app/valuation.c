@@ -49,7 +49,7 @@ static void write_csv_year(struct sc_csv *csv, const struct sc_evaluation *e, in
                               b->reinvestment[year][0],
                               b->fcff[year][0],
                               b->wacc[year][0],
-                              year == 1 ? e->plan->stub : 1,
+                              sc_part_of_year(e->plan, year),
                               b->discount_factor[year][0],
                               b->pv[year][0]};
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) sc_csv_number(csv, figures[i]);

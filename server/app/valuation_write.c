@@ -5,15 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-/* JSON has no NaN: a figure that is not defined is null. */
-static void number_or_null(struct sc_json_writer *w, const char *key, double value)
-{
-    if (isfinite(value))
-        sc_json_member_number(w, key, value);
-    else
-        sc_json_member_null(w, key);
-}
-
 static const char *verdict(double value, double price, double band)
 {
     if (value > price * (1 + band)) return "cheap";
@@ -41,10 +32,10 @@ static void write_headline(const struct sc_evaluation *e, struct sc_json_writer 
     sc_json_member_number(w, "enterprise_value", b->enterprise_value[0]);
     sc_json_member_number(w, "pv_forecast", b->pv_forecast[0]);
     sc_json_member_number(w, "pv_terminal", b->pv_terminal[0]);
-    number_or_null(w, "terminal_share", b->pv_terminal[0] / b->enterprise_value[0]);
+    sc_json_member_figure(w, "terminal_share", b->pv_terminal[0] / b->enterprise_value[0]);
     sc_json_member_number(w, "equity_value", b->settlement[0].equity);
     sc_json_member_number(w, "diluted_shares", b->settlement[0].diluted_shares);
-    number_or_null(w, "hold_probability", e->chair.present ? e->chair.hold_probability : NAN);
+    sc_json_member_figure(w, "hold_probability", e->chair.present ? e->chair.hold_probability : NAN);
 }
 
 static void write_step(struct sc_json_writer *w, const char *step, double amount, double *balance)
@@ -90,8 +81,8 @@ static void write_segments(const struct sc_evaluation *e, struct sc_json_writer 
     for (size_t i = 0; i < plan->segment_count; i++) {
         sc_json_object_begin(w);
         sc_json_member_text(w, "id", plan->segment[i].id);
-        number_or_null(w, "enterprise_value", divided ? value[i] : NAN);
-        number_or_null(w, "share_of_enterprise_value", divided ? value[i] / whole : NAN);
+        sc_json_member_figure(w, "enterprise_value", divided ? value[i] : NAN);
+        sc_json_member_figure(w, "share_of_enterprise_value", divided ? value[i] / whole : NAN);
         if (reason) sc_json_member_text(w, "reason", reason);
         sc_json_object_end(w);
     }
@@ -123,7 +114,7 @@ static void write_cash_flow(const struct sc_evaluation *e, int year, struct sc_j
 {
     const struct sc_block *b = &e->block;
     bool by_capex = e->plan->operations.reinvestment.sales_to_capital.form == SC_PATH_ABSENT;
-    number_or_null(w, "margin", b->ebit[year][0] / b->revenue[year][0]);
+    sc_json_member_figure(w, "margin", b->ebit[year][0] / b->revenue[year][0]);
     sc_json_member_number(w, "corporate_cost", b->corporate_cost[year][0]);
     sc_json_member_number(w, "ebit", b->ebit[year][0]);
     sc_json_member_number(w, "tax_rate", b->tax_rate[year][0]);
@@ -131,13 +122,13 @@ static void write_cash_flow(const struct sc_evaluation *e, int year, struct sc_j
     sc_json_member_number(w, "nol", b->nol[year][0]);
     sc_json_member_number(w, "nol_used", b->nol_used[year][0]);
     sc_json_member_number(w, "nopat", b->nopat[year][0]);
-    number_or_null(w, "capex", by_capex ? b->capex[year][0] : NAN);
-    number_or_null(w, "depreciation", by_capex ? b->depreciation[year][0] : NAN);
+    sc_json_member_figure(w, "capex", by_capex ? b->capex[year][0] : NAN);
+    sc_json_member_figure(w, "depreciation", by_capex ? b->depreciation[year][0] : NAN);
     sc_json_member_number(w, "reinvestment", b->reinvestment[year][0]);
     sc_json_member_number(w, "sbc", b->sbc[year][0]);
     sc_json_member_number(w, "fcff", b->fcff[year][0]);
     sc_json_member_number(w, "wacc", b->wacc[year][0]);
-    sc_json_member_number(w, "part_of_year", year == 1 ? e->plan->stub : 1);
+    sc_json_member_number(w, "part_of_year", sc_part_of_year(e->plan, year));
     sc_json_member_number(w, "discount_factor", b->discount_factor[year][0]);
     sc_json_member_number(w, "pv", b->pv[year][0]);
 }
@@ -157,8 +148,8 @@ static void write_year(const struct sc_evaluation *e, int year, double invested_
     sc_json_member_number(w, "revenue", e->block.revenue[year][0]);
     write_year_segments(e, year, w);
     write_cash_flow(e, year, w);
-    number_or_null(w, "invested_capital", invested_capital);
-    number_or_null(w, "roic", e->block.nopat[year][0] / invested_capital);
+    sc_json_member_figure(w, "invested_capital", invested_capital);
+    sc_json_member_figure(w, "roic", e->block.nopat[year][0] / invested_capital);
     sc_json_object_end(w);
 }
 
@@ -234,7 +225,7 @@ static void write_dilution(const struct sc_evaluation *e, struct sc_json_writer 
 /* A ratio to a figure that is positive; else null. */
 static void write_multiple(struct sc_json_writer *w, const char *name, double value, double figure)
 {
-    number_or_null(w, name, figure > 0 ? value / figure : NAN);
+    sc_json_member_figure(w, name, figure > 0 ? value / figure : NAN);
 }
 
 static void write_multiples(const struct sc_evaluation *e, struct sc_json_writer *w)

@@ -5,6 +5,7 @@
 #include "codec/budget.h"
 #include "codec/canonical.h"
 #include "codec/document.h"
+#include "codec/faults.h"
 #include "codec/writer.h"
 #include "evaluation.h"
 #include "subject.h"
@@ -41,15 +42,7 @@ static int print_faults(const struct sc_faults *faults)
     sc_json_writer_init(&writer, &buffer);
     sc_json_object_begin(&writer);
     sc_json_member_text(&writer, "title", "The scenario cannot be valued");
-    sc_json_member_array_begin(&writer, "errors");
-    for (size_t i = 0; i < faults->count; i++) {
-        sc_json_object_begin(&writer);
-        sc_json_member_text(&writer, "pointer", faults->item[i].pointer);
-        sc_json_member_text(&writer, "code", sc_fault_name(faults->item[i].code));
-        sc_json_member_text(&writer, "detail", faults->item[i].detail);
-        sc_json_object_end(&writer);
-    }
-    sc_json_array_end(&writer);
+    sc_json_member_faults(&writer, faults);
     sc_json_object_end(&writer);
     if (sc_json_finish(&writer)) fprintf(stderr, "%.*s\n", (int)buffer.length, buffer.data);
     sc_buffer_fini(&buffer);

@@ -3,6 +3,7 @@
 #include "codec/number.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -252,6 +253,14 @@ void sc_json_member_number(struct sc_json_writer *writer, const char *key, doubl
 {
     sc_json_key(writer, key);
     sc_json_number(writer, value);
+}
+
+void sc_json_member_figure(struct sc_json_writer *writer, const char *key, double value)
+{
+    if (isfinite(value))
+        sc_json_member_number(writer, key, value);
+    else
+        sc_json_member_null(writer, key);
 }
 
 void sc_json_member_integer(struct sc_json_writer *writer, const char *key, int64_t value)

@@ -63,6 +63,8 @@ void sc_json_value(struct sc_json_writer *writer, const json_t *value);
 /* Key and value at once; the _begin ones are closed with sc_json_object_end and sc_json_array_end. */
 void sc_json_member_text(struct sc_json_writer *writer, const char *key, const char *text);
 void sc_json_member_number(struct sc_json_writer *writer, const char *key, double value);
+/* null where the value is not finite: for a figure that may be undefined. */
+void sc_json_member_figure(struct sc_json_writer *writer, const char *key, double value);
 void sc_json_member_integer(struct sc_json_writer *writer, const char *key, int64_t value);
 void sc_json_member_boolean(struct sc_json_writer *writer, const char *key, bool value);
 void sc_json_member_null(struct sc_json_writer *writer, const char *key);

@@ -50,7 +50,7 @@ bool sc_divide_value(const struct sc_block *b, double *value, const char **reaso
     for (size_t i = 0; i < b->plan->segment_count; i++) {
         value[i] = b->pv_terminal[0] * terminal_flow_of(b, i) / b->terminal_fcff[0];
         for (int year = 1; year < b->years; year++)
-            value[i] += (year == 1 ? b->plan->stub : 1) * flow_of(b, i, year) * b->discount_factor[year][0];
+            value[i] += sc_part_of_year(b->plan, year) * flow_of(b, i, year) * b->discount_factor[year][0];
     }
     return true;
 }

@@ -73,7 +73,7 @@ void sc_stage_terminal(struct sc_block *block)
         if (!(block->terminal_wacc[l] > block->terminal_growth[l])) block->fault[l] |= SC_LANE_GROWTH;
     SC_EACH_LANE (l) block->pv_forecast[l] = 0;
     for (int year = 1; year <= last; year++) {
-        double part = year == 1 ? block->plan->stub : 1;
+        double part = sc_part_of_year(block->plan, year);
         SC_EACH_LANE (l) {
             block->pv[year][l] = part * block->fcff[year][l] * block->discount_factor[year][l];
             block->pv_forecast[l] += block->pv[year][l];
