@@ -165,8 +165,10 @@ cover: build/cover/secondchair $(UNITS_COVER) $(NODE_PACKAGES) ## measure which 
 	@gcovr --root . --filter server/ --object-directory build/cover/obj --html-details build/cover/index.html --print-summary \
 		--sort-percentage build/cover/obj
 
-bench: build ## measure speed
-	@if [ -x tests/bench/run.sh ]; then tests/bench/run.sh build/secondchair; else echo "tests/bench/run.sh: none yet"; exit 1; fi
+bench: build deps-test ## measure speed, and paste the tables into README.md
+	@mkdir -p build/bench
+	@set -o pipefail; tests/bench/run.sh build/secondchair | tee build/bench/results.md
+	@python3 tests/docs/readme.py --bench build/bench/results.md
 
 image: ## build the container image, without a daemon
 	$(call need,buildah debootstrap)

@@ -8,12 +8,14 @@ cd "$(dirname "$0")/../.."
 binary=$1
 out=build/bench
 mkdir -p $out
-echo "machine: $(nproc) cores, $(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg)"
+echo "$(nproc) cores, $(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo), load average $(cut -d' ' -f1 /proc/loadavg) at the start."
+echo
 
 cc -O3 -std=c17 -D_GNU_SOURCE -Iinclude -Iserver tests/bench/stages.c build/libsecondchair.a -o $out/stages \
     -ljansson -lsodium -lsqlite3 -lmicrohttpd -lm -lpthread
 cc -O2 -std=c17 -D_GNU_SOURCE tests/load/openloop.c -o $out/openloop
 $out/stages schema/scenarios/amd-base.json
+echo
 
 database=$(mktemp -d)
 "$binary" serve --port 0 --database "$database/bench.db" --queue-per-client 256 >$out/address 2>$out/log &
@@ -51,4 +53,7 @@ kill $server
 wait $server || true
 trap - EXIT
 rm -rf "$database"
+echo
+echo '```'
 node tests/load/openloop.mjs --binary "$binary" --seconds 8
+echo '```'

@@ -93,7 +93,7 @@ static void report(struct bench *bench, const char *path)
     for (int stage = 0; stage < STAGES; stage++)
         qsort(bench->spent[stage], RUNS, sizeof bench->spent[stage][0], by_value);
     double base = (double)bench->spent[0][RUNS / 2];
-    printf("%s: %zu bytes in, %zu bytes out\n", path, bench->length, answer);
+    printf("%s: %zu bytes in, %zu bytes out\n\n", path, bench->length, answer);
     printf("| stage | median us | beside jansson |\n|---|---:|---:|\n");
     for (int stage = 0; stage < STAGES; stage++) {
         double median = (double)bench->spent[stage][RUNS / 2];

@@ -2,6 +2,7 @@
 
     python3 tests/docs/readme.py BINARY          compares; exit status 1 where an answer differs, and a count
     python3 tests/docs/readme.py BINARY --write  pastes
+    python3 tests/docs/readme.py --bench FILE    pastes the tables of a benchmark between "<!-- bench -->" and "<!-- end -->"
 
 A block stands between "<!-- run: COMMAND -->" and "<!-- end -->"; its commands ask localhost:8080, which is replaced
 by the address of a server with a fresh database.
@@ -33,7 +34,17 @@ def answer(command, address):
     return f"```console\n$ {command}\n{run.stdout.rstrip()}\n```\n"
 
 
+def paste_bench(path):
+    text = README.read_text()
+    start, rest = text.split("<!-- bench -->\n", 1)
+    _, end = rest.split("<!-- end -->", 1)
+    README.write_text(f"{start}<!-- bench -->\n{pathlib.Path(path).read_text().rstrip()}\n<!-- end -->{end}")
+
+
 def main():
+    if sys.argv[1] == "--bench":
+        paste_bench(sys.argv[2])
+        return 0
     binary, write = sys.argv[1], "--write" in sys.argv
     text = README.read_text()
     passed = failed = 0
