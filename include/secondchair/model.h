@@ -93,6 +93,14 @@ void sc_evaluate_market(struct sc_block *block, const struct sc_lanes *lanes);
 /* The share of a lane whose enterprise value were another. */
 struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value);
 
+/* The share of a lane when equity is this and the basic count has grown by a factor since. */
+double sc_share_of_equity(const struct sc_block *block, size_t lane, double equity, double basic_growth);
+
+/* The part of enterprise value that failure leaves in a lane, and the claims between it and equity: cash and
+ * investments less debt and all other claims. MODEL 7. */
+double sc_failure_factor(const struct sc_block *block, size_t lane);
+double sc_net_cash(const struct sc_block *block, size_t lane);
+
 /* Adds a fault, with place and figures, for each bit of the lane. */
 void sc_block_explain(struct sc_block *block, size_t lane, struct sc_faults *faults);
 

@@ -174,6 +174,37 @@ bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct
     return make_subject(call, members, true, subject);
 }
 
+/* Makes the answer's ETag one of both scenarios; true when the client has no such answer yet. */
+static bool is_new_pair(struct sc_call *call, const struct sc_subject *other)
+{
+    char both[SC_ETAG_MAX + SC_DIGEST_TEXT], digest[SC_DIGEST_TEXT];
+    int length = snprintf(both, sizeof both, "%s%s", call->answer->etag, other->sha256);
+    sc_digest_bytes(both, (size_t)length, digest);
+    digest[ETAG_DIGITS] = '\0';
+    return !sc_answer_is_known(call, digest, SC_FRESH_REVALIDATE);
+}
+
+bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject, const char *member,
+                          struct sc_subject *other)
+{
+    const json_t *named = json_object_get(subject->question, member);
+    const char *id = json_string_value(named);
+    struct sc_question question = {.revision = 0};
+    struct sc_faults *faults = sc_call_faults(call);
+    *other = (struct sc_subject){.id = NULL};
+    if (!faults) return false;
+    if (!id && !json_is_object(named)) {
+        char pointer[SC_POINTER_MAX];
+        snprintf(pointer, sizeof pointer, "/%s", member);
+        sc_fault_add(faults, named ? SC_FAULT_wrong_type : SC_FAULT_missing, pointer,
+                     "the question needs a second scenario here: a document, or the id of a stored one");
+        sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+        return false;
+    }
+    bool found = id ? take_stored(call, &question, id, other) : take_sent(call, &question, named, other);
+    return found && override(call, other, faults) && is_new_pair(call, other) && compile(call, other, faults);
+}
+
 void sc_subject_fini(struct sc_subject *subject)
 {
     json_decref(subject->document);

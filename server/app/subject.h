@@ -31,6 +31,11 @@ bool sc_subject_of_stored(struct sc_call *call, const char *const *members, stru
     __attribute__((warn_unused_result));
 bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_subject *subject)
     __attribute__((warn_unused_result));
+/* A second scenario, which a member of the question names or holds: resolved and compiled likewise, without
+ * overrides. The answer's ETag then names it too. False as above, or where the member is absent; always pair
+ * with sc_subject_fini. */
+bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject, const char *member,
+                          struct sc_subject *other) __attribute__((warn_unused_result));
 void sc_subject_fini(struct sc_subject *subject);
 
 /* The members that every answer begins with: "engine", "scenario" {id, revision, sha256} (id and revision

@@ -45,11 +45,11 @@ static double options_value(const struct sc_block *block, size_t lane, double sh
     return value;
 }
 
-static void read_claims(const struct sc_block *block, size_t lane, struct claims *claims)
+static void read_claims(const struct sc_block *block, size_t lane, double basic_growth, struct claims *claims)
 {
     const struct sc_plan *plan = block->plan;
     claims->tranches = 0;
-    claims->shares = IN_LANE(plan->dilution.basic, 0) + IN_LANE(plan->dilution.rsu, 0);
+    claims->shares = basic_growth * IN_LANE(plan->dilution.basic, 0) + IN_LANE(plan->dilution.rsu, 0);
     bool treasury = plan->dilution.method == SC_TREASURY;
     for (size_t i = 0; treasury && i < plan->dilution.option_count; i++) {
         const struct sc_option *option = &plan->dilution.option[i];
@@ -121,24 +121,46 @@ static double solve_share(struct claims *claims, double equity, bool *pinned)
     return fmax((equity + offset) / slope, passed);
 }
 
-struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value)
+double sc_failure_factor(const struct sc_block *block, size_t lane)
 {
     const struct sc_plan *plan = block->plan;
+    if (!plan->failure.present) return 1;
+    double p = IN_LANE(plan->failure.probability, 0), r = IN_LANE(plan->failure.recovery, 0);
+    return 1 - p + p * r;
+}
+
+double sc_net_cash(const struct sc_block *block, size_t lane)
+{
+    const struct sc_plan *plan = block->plan;
+    return IN_LANE(plan->bridge.cash, 0) + IN_LANE(plan->bridge.investments, 0) -
+           IN_LANE(plan->bridge.debt, 0) - IN_LANE(plan->bridge.leases, 0) -
+           IN_LANE(plan->bridge.minority, 0) - IN_LANE(plan->bridge.preferred, 0);
+}
+
+/* Shares the equity out; the basic count is basic_growth times what it was. */
+static void share_out(const struct sc_block *block, size_t lane, double basic_growth,
+                      struct sc_settlement *result)
+{
     struct claims claims;
-    struct sc_settlement result = {.after_failure = enterprise_value};
-    if (plan->failure.present) {
-        double p = IN_LANE(plan->failure.probability, 0), r = IN_LANE(plan->failure.recovery, 0);
-        result.after_failure = enterprise_value * (1 - p + p * r);
-    }
-    result.equity = result.after_failure + IN_LANE(plan->bridge.cash, 0) +
-                    IN_LANE(plan->bridge.investments, 0) - IN_LANE(plan->bridge.debt, 0) -
-                    IN_LANE(plan->bridge.leases, 0) - IN_LANE(plan->bridge.minority, 0) -
-                    IN_LANE(plan->bridge.preferred, 0);
-    read_claims(block, lane, &claims);
-    if (plan->dilution.method == SC_OPTION_VALUE)
-        result.option_value = options_value(block, lane, claims.shares, result.equity);
-    result.value_per_share = solve_share(&claims, result.equity - result.option_value, &result.pinned);
-    double v = result.value_per_share;
-    result.diluted_shares = v > 0 ? claimed(&claims, v) / v : claims.shares;
+    read_claims(block, lane, basic_growth, &claims);
+    if (block->plan->dilution.method == SC_OPTION_VALUE)
+        result->option_value = options_value(block, lane, claims.shares, result->equity);
+    result->value_per_share = solve_share(&claims, result->equity - result->option_value, &result->pinned);
+    double v = result->value_per_share;
+    result->diluted_shares = v > 0 ? claimed(&claims, v) / v : claims.shares;
+}
+
+struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value)
+{
+    struct sc_settlement result = {.after_failure = enterprise_value * sc_failure_factor(block, lane)};
+    result.equity = result.after_failure + sc_net_cash(block, lane);
+    share_out(block, lane, 1, &result);
     return result;
+}
+
+double sc_share_of_equity(const struct sc_block *block, size_t lane, double equity, double basic_growth)
+{
+    struct sc_settlement result = {.equity = equity};
+    share_out(block, lane, basic_growth, &result);
+    return result.value_per_share;
 }

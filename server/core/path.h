@@ -18,6 +18,9 @@ void sc_stage_discount(struct sc_block *block);  /* MODEL 7: rates and factors *
 void sc_stage_cash_flow(struct sc_block *block); /* MODEL 6 */
 void sc_stage_terminal(struct sc_block *block);  /* MODEL 7: terminal value, enterprise value */
 
+/* Probability of the branch that each lane holds, from the hazard of that lane. MODEL 8. */
+void sc_branch_weights(const struct sc_block *block, sc_row weight);
+
 /* The rate of a capital-asset-pricing build-up, in every lane. MODEL 7. */
 void sc_capm_row(const struct sc_block *block, const struct sc_capm *capm, sc_row out);
 
