@@ -67,7 +67,7 @@ build/gen/sc_builtins.h: server/app/embed_builtins.sh $(SCENARIOS)
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sh server/app/embed_builtins.sh schema/scenarios >$@.new && mv $@.new $@
 
-ASSETS := $(sort $(wildcard server/web/*)) schema/openapi.json
+ASSETS := $(sort $(wildcard server/web/*)) schema/openapi.json schema/observations.json
 build/gen/sc_assets.h: $(ASSETS)
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sh server/web/embed.sh >$@.new && mv $@.new $@

@@ -32,6 +32,9 @@ sc_use_case sc_scenario_create, sc_scenario_list, sc_scenario_get, sc_scenario_p
     sc_scenario_delete, sc_scenario_restore, sc_revision_list, sc_revision_get, sc_scenario_diff,
     sc_variant_create, sc_export, sc_import;
 
+/* Curves of the inference share by themselves (server/app/curves.c), and the published observations. */
+sc_use_case sc_curve_fit, sc_curve_observations;
+
 /* Questions, of a stored scenario (its id is argument 0) and of one sent along. */
 sc_use_case sc_valuation_stored, sc_valuation_sent, sc_projection_stored, sc_projection_sent, sc_chair_stored,
     sc_implied_stored, sc_implied_sent, sc_returns_stored, sc_returns_sent, sc_comparison_stored,

@@ -5,6 +5,7 @@
 #include "budget.h"
 #include "codec/csv.h"
 #include "codec/writer.h"
+#include "fit_write.h"
 #include "request.h"
 #include "secondchair/model.h"
 
@@ -121,57 +122,18 @@ static void write_seats(const struct projection *p, struct sc_json_writer *w)
     sc_json_array_end(w);
 }
 
-static void write_covariance(const struct sc_fit *fit, struct sc_json_writer *w)
-{
-    if (!fit->has_covariance) {
-        sc_json_member_null(w, "covariance");
-        return;
-    }
-    sc_json_member_array_begin(w, "covariance");
-    for (size_t i = 0; i < fit->covariance_size; i++)
-        sc_json_numbers(w, fit->covariance[i], fit->covariance_size);
-    sc_json_array_end(w);
-}
-
-static void write_residuals(const struct projection *p, struct sc_json_writer *w)
-{
-    const struct sc_share_curve *curve = &p->plan.market.inference_share;
-    sc_json_member_array_begin(w, "residuals");
-    for (size_t i = 0; i < p->fit->observations; i++) {
-        sc_json_object_begin(w);
-        sc_json_member_number(w, "year", p->plan.driver[curve->observation[i].year]);
-        sc_json_member_number(w, "residual", p->fit->residual[i]);
-        sc_json_object_end(w);
-    }
-    sc_json_array_end(w);
-}
-
 static void write_fit(const struct projection *p, struct sc_json_writer *w)
 {
-    static const char *const NAMES[] = {"k", "mid", "ceiling"};
-    const struct sc_fit *fit = p->fit;
-    const double estimates[] = {fit->curve.k, fit->curve.mid, fit->curve.ceiling};
-    if (!fit->found) {
+    const struct sc_share_curve *curve = &p->plan.market.inference_share;
+    double years[SC_OBSERVATIONS_MAX];
+    if (!p->fit->found) {
         sc_json_member_null(w, "fit");
-        sc_json_member_text(w, "fit_reason", fit->reason);
+        sc_json_member_text(w, "fit_reason", p->fit->reason);
         return;
     }
+    for (size_t i = 0; i < p->fit->observations; i++) years[i] = p->plan.driver[curve->observation[i].year];
     sc_json_member_object_begin(w, "fit");
-    sc_json_member_text(w, "curve", fit->curve.curve == SC_CURVE_GOMPERTZ ? "gompertz" : "logistic");
-    sc_json_member_number(w, "k", fit->curve.k);
-    sc_json_member_number(w, "mid", fit->curve.mid);
-    sc_json_member_number(w, "floor", fit->curve.floor);
-    sc_json_member_number(w, "ceiling", fit->curve.ceiling);
-    sc_json_member_boolean(w, "ceiling_fitted", fit->ceiling_free);
-    sc_json_member_object_begin(w, "parameters");
-    for (size_t i = 0; i < fit->parameters; i++) sc_json_member_number(w, NAMES[i], estimates[i]);
-    sc_json_object_end(w);
-    write_covariance(fit, w);
-    sc_json_member_number(w, "log_likelihood", fit->log_likelihood);
-    sc_json_member_number(w, "aic", fit->aic);
-    write_residuals(p, w);
-    sc_json_member_boolean(w, "identified", fit->identified);
-    sc_json_member_text(w, "reason", fit->reason);
+    sc_fit_write(p->fit, years, w);
     sc_json_object_end(w);
     sc_json_member_null(w, "fit_reason");
 }

@@ -8,6 +8,7 @@
 #include "codec/document.h"
 #include "codec/writer.h"
 #include "secondchair/model.h"
+#include "site.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -30,6 +31,13 @@ static const struct sc_asset_file *asset_named(const char *name)
     for (size_t i = 0; i < sizeof SC_ASSETS / sizeof SC_ASSETS[0]; i++)
         if (strcmp(SC_ASSETS[i].name, name) == 0) return &SC_ASSETS[i];
     return NULL;
+}
+
+const char *sc_site_file(const char *name, size_t *length)
+{
+    const struct sc_asset_file *file = asset_named(name);
+    *length = file ? file->length : 0;
+    return file ? (const char *)file->bytes : NULL;
 }
 
 static enum sc_progress answer_file(struct sc_call *call, const struct sc_asset_file *file,
@@ -68,6 +76,11 @@ enum sc_progress sc_docs_page(struct sc_call *call)
 enum sc_progress sc_openapi(struct sc_call *call)
 {
     return answer_named(call, "openapi.json");
+}
+
+enum sc_progress sc_curve_observations(struct sc_call *call)
+{
+    return answer_named(call, "observations.json");
 }
 
 /* Does the address name these very bytes ("?v=" and the digest)? Then they may be kept for ever. */

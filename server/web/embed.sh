@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints a C header that holds the files of the web pages and schema/openapi.json; run in the root of the tree:
+# Prints a C header that holds the files of the web pages, schema/openapi.json and schema/observations.json; run in the root of the tree:
 #   sh server/web/embed.sh > build/gen/sc_assets.h
 # As numbers, because ISO C bounds a string literal at 4,095 characters. The pages name each file with its digest
 # ("/assets/app.js?v=…"), so that browsers may keep it for ever.
@@ -32,10 +32,10 @@ media() {
     esac
 }
 
-echo "/* Made by server/web/embed.sh of server/web and schema/openapi.json; not to be edited. */"
+echo "/* Made by server/web/embed.sh of server/web and schema/; not to be edited. */"
 number=0
 table=
-for file in *.html *.js *.css *.svg ../../schema/openapi.json; do
+for file in *.html *.js *.css *.svg ../../schema/openapi.json ../../schema/observations.json; do
     number=$((number + 1))
     kind=$(media "$file")
     echo "static const unsigned char SC_ASSET_${number}[] = {"
