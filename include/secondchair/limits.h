@@ -40,6 +40,9 @@ enum {
     /* The same for an import, which keeps all its records until they are stored. */
     SC_LIMIT_ARENA_IMPORT = 64 * 1024 * 1024,
 
+    /* Imports whose bodies are held at once: each may have import_limit bytes. Beyond it: 503. */
+    SC_LIMIT_IMPORTS = 4,
+
     /* A problem document: 64 faults of 512 bytes, each of which an escape may make six. */
     SC_LIMIT_PROBLEM = 256 * 1024,
 

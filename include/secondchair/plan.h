@@ -135,7 +135,7 @@ struct sc_node {
     int16_t index; /* of the element in its list, or -1 */
 };
 
-enum sc_origin { SC_FROM_DOCUMENT, SC_FROM_PARENT, SC_FROM_OVERRIDE, SC_FROM_DEFAULT };
+enum sc_origin { SC_FROM_DOCUMENT, SC_FROM_DEFAULT };
 
 struct sc_plan {
     const double *driver;         /* [slots] */

@@ -7,7 +7,7 @@
 
 enum sc_check_status { SC_CHECK_OK, SC_CHECK_FIRED, SC_CHECK_NOT_APPLICABLE };
 
-enum { SC_CHECKS_MAX = 20, SC_FIGURES_MAX = 6, SC_CHECK_DETAIL_MAX = 240 };
+enum { SC_CHECKS_MAX = 20, SC_FIGURES_MAX = 6, SC_CHECK_DETAIL_MAX = 400 };
 
 struct sc_figure {
     const char *name;

@@ -24,12 +24,20 @@ enum {
     /* Records that an export reads at once: each may be 1 MiB. */
     SC_EXPORT_PAGE = 16,
 
-    /* Exports running at once: each holds a view of the store, which keeps the write-ahead log from being
-     * shortened. Beyond it: 503. */
+    /* Exports running at once: each has a connection to the store of its own. Beyond it: 503. An export is no
+     * snapshot: what is stored while it runs may be in it. */
     SC_EXPORTS_MAX = 4,
 
     /* Lines of one import: each becomes a record of about 700 bytes beside its document. */
     SC_IMPORT_LINES_MAX = 65536,
+
+    /* Bytes of a body as it is stored: a chain of SC_CHAIN_MAX of them, and what is made of it, must fit in
+     * SC_LIMIT_ARENA; one that does not could never be read, changed or exported again. */
+    SC_STORED_BODY_MAX = 1024 * 1024,
+
+    /* Imports running at once, and for how long each may check its lines: they hold a thread of the pool. */
+    SC_IMPORTS_MAX = 1,
+    SC_IMPORT_SECONDS = 10,
 
     /* Memory of an export's page. */
     SC_PAGE_ARENA = 32 * 1024 * 1024,

@@ -90,6 +90,15 @@ static bool take_document(struct sc_edit *edit, const json_t *document)
            sc_record_describe(&view->record, document, arena);
 }
 
+/* True when what is to be stored can be read again within a call's memory. */
+static bool may_be_stored(struct sc_edit *edit)
+{
+    if (edit->view.record.body_length <= SC_STORED_BODY_MAX) return true;
+    sc_call_fail(edit->call, SC_PROBLEM_body_too_large, "A scenario takes at most %d bytes as it is stored",
+                 SC_STORED_BODY_MAX);
+    return false;
+}
+
 bool sc_edit_document(struct sc_edit *edit, const json_t *document)
 {
     struct sc_record *record = &edit->view.record;
@@ -100,7 +109,7 @@ bool sc_edit_document(struct sc_edit *edit, const json_t *document)
     record->kind = SC_BODY_DOCUMENT;
     record->body = edit->view.document.text;
     record->body_length = edit->view.document.length;
-    return true;
+    return may_be_stored(edit);
 }
 
 bool sc_edit_overlay(struct sc_edit *edit, json_t *overrides, const json_t *document)
@@ -111,7 +120,8 @@ bool sc_edit_overlay(struct sc_edit *edit, json_t *overrides, const json_t *docu
     view->overrides.text = sc_json_in_arena(arena, overrides, &view->overrides.length);
     view->record.kind = SC_BODY_OVERLAY;
     view->record.body = body ? sc_json_in_arena(arena, body, &view->record.body_length) : NULL;
-    if (view->overrides.text && view->record.body && take_document(edit, document)) return true;
+    if (view->overrides.text && view->record.body && take_document(edit, document))
+        return may_be_stored(edit);
     sc_call_exhausted(edit->call);
     return false;
 }

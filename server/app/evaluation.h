@@ -21,7 +21,7 @@ struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_ar
 /* The same for a call: NULL: the answer is a problem. Books the time. */
 struct sc_evaluation *sc_call_evaluate(struct sc_call *call, const struct sc_plan *plan);
 
-/* The fiscal year's last day, and its label: the calendar year that it ends in, "FY2026". */
+/* The fiscal year's last day; the year is named by the calendar year of that day, "FY2026". */
 struct sc_date sc_fiscal_year_end(const struct sc_plan *plan, int year);
 
 enum { SC_DATE_TEXT = 40 };

@@ -7,6 +7,7 @@
 #include "codec/writer.h"
 #include "request.h"
 #include "scenario.h"
+#include "state.h"
 #include "transfer.h"
 
 #include <inttypes.h>
@@ -179,6 +180,9 @@ static bool take_line(struct import *import, const struct sc_line *line)
                                  .sha256 = sc_call_text(import->call, line->sha256)};
     import->entry[index] = (struct entry){.line = import->number, .depth = 1};
     if (!record->id || !record->sha256 || !take_body(import, line, record)) return false;
+    if (record->body_length > SC_STORED_BODY_MAX)
+        refuse(import, SC_FAULT_wrong_length, line->variant ? "/overrides" : "/document",
+               "A body takes at most 1 MiB");
     import->write.record_count++;
     return json_object_set_new(import->known, line->id, json_integer((json_int_t)index)) == 0;
 }
@@ -217,6 +221,14 @@ static bool is_blank(const char *text, size_t length)
     return strspn(text, " \t\r") >= length;
 }
 
+/* False where more lines would change nothing any more, or took too long already. */
+static bool may_read(struct import *import)
+{
+    uint64_t spent = sc_clock_nanoseconds() - import->start;
+    import->exhausted |= spent > SC_IMPORT_SECONDS * UINT64_C(1000000000);
+    return !import->exhausted && !import->faults->omitted;
+}
+
 /* Calls read_line for each line that is not blank, or only counts them. */
 static size_t each_line(struct import *import, bool read)
 {
@@ -227,7 +239,7 @@ static size_t each_line(struct import *import, bool read)
         size_t length = (size_t)((newline ? newline : end) - text);
         if (!is_blank(text, length)) {
             lines++;
-            if (read && !import->exhausted) read_line(import, text, length);
+            if (read && may_read(import)) read_line(import, text, length);
         }
         text += length + 1;
     }
@@ -263,7 +275,7 @@ static enum sc_progress refuse_import(struct import *import)
     struct sc_call *call = import->call;
     if (import->exhausted)
         return sc_call_fail(call, SC_PROBLEM_body_too_large,
-                            "The import takes more memory than a call may have; send it in parts");
+                            "The import takes more memory or time than a call may have; send it in parts");
     size_t count = import->faults->count + import->faults->omitted;
     bool conflict = import->conflicts == count;
     return sc_call_invalid(call, conflict ? SC_PROBLEM_conflict : SC_PROBLEM_invalid_scenario,
@@ -289,7 +301,7 @@ static struct import *make_import(struct sc_call *call)
 
 static void read_lines(struct import *import)
 {
-    uint64_t start = sc_clock_nanoseconds();
+    uint64_t start = import->start = sc_clock_nanoseconds();
     import->known = json_object();
     import->exhausted = !import->known;
     if (import->known) each_line(import, true);
@@ -307,7 +319,12 @@ enum sc_progress sc_import(struct sc_call *call)
     if (!import)
         return sc_call_fail(call, SC_PROBLEM_body_too_large,
                             "An import has %d lines at most; send it in parts", SC_IMPORT_LINES_MAX);
+    if (atomic_fetch_add(&call->app->imports, 1) >= SC_IMPORTS_MAX) {
+        atomic_fetch_sub(&call->app->imports, 1);
+        return sc_call_fail(call, SC_PROBLEM_overloaded, "%d imports are running already", SC_IMPORTS_MAX);
+    }
     read_lines(import);
+    atomic_fetch_sub(&call->app->imports, 1);
     if (import->exhausted || sc_faults_any(import->faults)) return refuse_import(import);
     if (import->write.record_count == 0) return answer(import, 0);
     import->start = sc_clock_nanoseconds();

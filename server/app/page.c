@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    LINK_MAX = 16 * 1024
-}; /* a request target of 8 KiB with every byte escaped would be 24 KiB; few are */
+enum { LINK_MAX = 25 * 1024 }; /* a request target of 8 KiB with every byte escaped, and the cursor */
 
 bool sc_page_read(struct sc_call *call, size_t *limit, int64_t *after)
 {

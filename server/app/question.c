@@ -73,8 +73,8 @@ static void take_set(struct reading *reading, const char *text, json_t *all)
     char place[SC_POINTER_MAX];
     sc_pointer_append_index(place, "/overrides", json_array_size(all));
     if (!one)
-        sc_fault_add(reading->faults, SC_FAULT_bad_parameter, place,
-                     "\"set=%.120s\" is not set=POINTER:NUMBER", text);
+        sc_fault_add(reading->faults, SC_FAULT_bad_parameter, place, "\"set=%s\" is not set=POINTER:NUMBER",
+                     text);
     reading->exhausted |= json_array_append_new(all, one ? one : json_null()) < 0;
 }
 

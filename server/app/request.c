@@ -41,7 +41,7 @@ bool sc_call_allows(struct sc_call *call, const char *const *names)
         const char *name = call->parameter[i].name;
         if (!is_among(names, name)) {
             const char *meant = sc_text_suggest(name, names, count_names(names));
-            sc_call_fail(call, SC_PROBLEM_bad_request, "\"%.64s\" is no parameter here%s%s%s", name,
+            sc_call_fail(call, SC_PROBLEM_bad_request, "\"%s\" is no parameter here%s%s%s", name,
                          meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
             return false;
         }
@@ -218,7 +218,7 @@ enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_statu
 {
     switch (status) {
     case SC_STORE_NOT_FOUND:
-        return sc_call_fail(call, SC_PROBLEM_not_found, "There is no \"%.64s\"", id);
+        return sc_call_fail(call, SC_PROBLEM_not_found, "There is no \"%s\"", id);
     case SC_STORE_DELETED:
         return sc_call_fail(call, SC_PROBLEM_not_found,
                             "\"%.64s\" is deleted; POST /v1/scenarios/%.64s/restore brings it back", id, id);
@@ -230,7 +230,8 @@ enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_statu
     case SC_STORE_FULL:
         return sc_call_fail(call, SC_PROBLEM_storage_full, "Nothing was stored");
     case SC_STORE_BUSY:
-        return sc_call_fail(call, SC_PROBLEM_overloaded, "Too many writes are waiting");
+        return sc_call_fail(call, SC_PROBLEM_overloaded,
+                            "The storage is too busy, or has no memory for this");
     case SC_STORE_CLOSED:
         return sc_call_fail(call, SC_PROBLEM_storage_unavailable, "The service is shutting down");
     case SC_STORE_BROKEN:

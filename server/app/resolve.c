@@ -111,8 +111,7 @@ bool sc_call_chain(struct sc_call *call, const char *id, int64_t revision, bool 
     sc_call_spent(call, SC_STAGE_DB, start);
     if (status == SC_STORE_OK && chain->record[0].deleted_at && !deleted) status = SC_STORE_DELETED;
     if (status == SC_STORE_NOT_FOUND && revision)
-        sc_call_fail(call, SC_PROBLEM_not_found, "There is no revision %" PRId64 " of \"%.64s\"", revision,
-                     id);
+        sc_call_fail(call, SC_PROBLEM_not_found, "There is no revision %" PRId64 " of \"%s\"", revision, id);
     else if (status != SC_STORE_OK)
         sc_call_store_problem(call, status, id);
     return status == SC_STORE_OK;

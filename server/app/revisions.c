@@ -8,7 +8,6 @@
 #include "request.h"
 #include "resolve.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 /* The scenario whose history is asked for, which may be deleted where ?deleted=true; only its newest record.

@@ -73,8 +73,9 @@ bool sc_view_make(struct sc_call *call, const struct sc_chain *chain, bool lenie
     }
     view->parents = sc_call_text(call, sc_chain_parents(chain));
     if (!view->parents) sc_call_exhausted(call);
-    if (!view->parents || !show_overrides(call, view)) return false;
-    return show_variant(call, chain, view) || (lenient && show_unfit(call, view));
+    if (!view->parents) return false;
+    bool shown = show_variant(call, chain, view) || (lenient && show_unfit(call, view));
+    return shown && show_overrides(call, view);
 }
 
 bool sc_view_is_known(struct sc_call *call, const struct sc_record *record, const char *parents,

@@ -88,12 +88,13 @@ static json_t *parent_document(struct sc_call *call, const struct sc_chain *chai
  */
 static json_t *overlay_for(struct sc_call *call, const struct sc_chain *chain, const json_t *document)
 {
-    json_auto_t *parent = parent_document(call, chain);
+    struct sc_faults *faults = sc_call_faults(call);
+    json_auto_t *parent = faults ? parent_document(call, chain) : NULL;
     if (!parent) return NULL;
     json_t *overlay = NULL;
     if (json_object_set(parent, "name", json_object_get(document, "name")) == 0)
         overlay = sc_overlay_between(parent, document);
-    json_auto_t *again = overlay ? sc_overlay_apply(parent, overlay, sc_call_faults(call)) : NULL;
+    json_auto_t *again = overlay ? sc_overlay_apply(parent, overlay, faults) : NULL;
     if (!overlay || !again) {
         sc_call_exhausted(call);
     } else if (!sc_json_same(again, document)) {

@@ -109,7 +109,10 @@ int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size)
     struct sc_reader *reader = seeding ? sc_reader_open(sc_app_store(app)) : NULL;
     int result = reader ? 0 : -1;
     if (!reader) snprintf(reason, reason_size, "the database cannot be read");
-    if (reader && sem_init(&seeding->durable, 0, 0) == 0) {
+    if (reader && sem_init(&seeding->durable, 0, 0) != 0) {
+        snprintf(reason, reason_size, "there is no semaphore to be had");
+        result = -1;
+    } else if (reader) {
         seeding->call = (struct sc_call){.app = app,
                                          .arena = &seeding->arena,
                                          .reader = reader,

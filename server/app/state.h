@@ -9,6 +9,7 @@ struct sc_store;
 struct sc_app {
     struct sc_store *store; /* borrowed */
     atomic_uint exports;    /* running now */
+    atomic_uint imports;    /* whose lines are being read */
 };
 
 #endif

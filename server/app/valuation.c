@@ -17,7 +17,7 @@ static void write_csv_header(struct sc_csv *csv, const struct sc_plan *plan)
     static const char *const AFTER[] = {
         "margin",          "ebit", "tax", "nol", "nopat", "reinvestment", "fcff", "wacc", "part_of_year",
         "discount_factor", "pv"};
-    char name[80];
+    char name[320]; /* an id has 64 characters of up to 4 bytes */
     for (size_t i = 0; i < sizeof BEFORE / sizeof *BEFORE; i++) sc_csv_text(csv, BEFORE[i]);
     for (size_t i = 0; i < plan->segment_count; i++) {
         snprintf(name, sizeof name, "revenue %s", plan->segment[i].id);

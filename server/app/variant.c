@@ -33,11 +33,10 @@ static void check_pointer(const json_t *entry, const char *place, struct sc_faul
         sc_fault_add(faults, value ? SC_FAULT_wrong_type : SC_FAULT_missing, at,
                      "An override needs a pointer, a text");
     else if (status != SC_POINTER_OK)
-        sc_fault_add(faults, SC_FAULT_bad_pointer, at, "\"%.120s\" %s", pointer,
-                     sc_pointer_status_text(status));
+        sc_fault_add(faults, SC_FAULT_bad_pointer, at, "\"%s\" %s", pointer, sc_pointer_status_text(status));
     else if (is_fixed(pointer))
         sc_fault_add(faults, SC_FAULT_bad_pointer, at,
-                     "\"%.120s\" cannot be overridden: a variant has its parent's schema and its own `name`",
+                     "\"%s\" cannot be overridden: a variant has its parent's schema and its own `name`",
                      pointer);
 }
 

@@ -4,22 +4,23 @@
 #include "document_override.h"
 #include "secondchair/field.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 /* The pointers of an array of {"pointer", "value"}. */
 struct moved {
-    const char *pointer[SC_OVERRIDES_MAX];
+    const char **pointer;
     size_t count;
 };
 
-static void collect(const json_t *overrides, struct moved *moved)
+static bool collect(const json_t *overrides, struct moved *moved)
 {
-    moved->count = 0;
     size_t count = json_array_size(overrides);
-    for (size_t i = 0; i < count && moved->count < SC_OVERRIDES_MAX; i++) {
+    *moved = (struct moved){.pointer = calloc(count + 1, sizeof *moved->pointer)};
+    for (size_t i = 0; moved->pointer && i < count; i++) {
         const char *pointer = json_string_value(json_object_get(json_array_get(overrides, i), "pointer"));
         if (pointer) moved->pointer[moved->count++] = pointer;
     }
+    return moved->pointer;
 }
 
 static bool is_moved(const struct moved *moved, const char *pointer)
@@ -64,10 +65,11 @@ void sc_document_write_inputs(const struct sc_plan *plan, const json_t *overlay,
                               struct sc_json_writer *writer)
 {
     struct moved own, moved;
-    collect(overlay, &own);
-    collect(overrides, &moved);
+    bool collected = collect(overlay, &own);
+    collected &= collect(overrides, &moved);
+    if (!collected) writer->failed = true;
     sc_json_array_begin(writer);
-    for (size_t slot = 0; slot < plan->slots; slot++) {
+    for (size_t slot = 0; slot < plan->slots && !writer->failed; slot++) {
         const struct sc_field *owner = find_owner(plan, &plan->node[plan->driver_node[slot]]);
         char pointer[SC_POINTER_MAX];
         if (!sc_field_is_driver(owner)) continue;
@@ -76,4 +78,6 @@ void sc_document_write_inputs(const struct sc_plan *plan, const json_t *overlay,
                     name_origin(plan, slot, pointer, &own, &moved, overlay != NULL), writer);
     }
     sc_json_array_end(writer);
+    free(own.pointer);
+    free(moved.pointer);
 }

@@ -245,7 +245,7 @@ static void link_dilution(const struct sc_plan *plan, struct sc_faults *faults)
 
 bool sc_plan_link(struct sc_plan *plan, struct sc_faults *faults)
 {
-    size_t before = faults->count;
+    size_t before = faults->count + faults->omitted;
     link_dates(plan, faults);
     link_market(plan, faults);
     link_seats(plan, faults);
@@ -254,5 +254,5 @@ bool sc_plan_link(struct sc_plan *plan, struct sc_faults *faults)
     link_discount(plan, faults);
     link_terminal(plan, faults);
     link_dilution(plan, faults);
-    return faults->count == before;
+    return faults->count + faults->omitted == before;
 }

@@ -79,6 +79,18 @@ static bool judge(struct sc_request *request, const char *method)
     return judge_route(request, method) && judge_accept(request) && judge_content(request);
 }
 
+/* Bodies of imports may be large: only a few are held at once. */
+static bool judge_import(struct sc_request *request)
+{
+    const struct sc_route *route = request->match.route;
+    if (request->decided || !route || route->body != SC_BODY_IMPORT) return true;
+    request->importing = true;
+    if (atomic_fetch_add(&request->http->imports, 1) < SC_LIMIT_IMPORTS) return true;
+    request->answer.retry_after = SC_LIMIT_RETRY_AFTER;
+    return FAIL(request, overloaded, "%d imports are under way; try again when one has ended.",
+                SC_LIMIT_IMPORTS);
+}
+
 static bool expects_continue(const struct sc_request *request)
 {
     const char *expect = request->fields.value[SC_FIELD_EXPECT];
@@ -130,7 +142,7 @@ static enum MHD_Result begin(struct sc_request *request, const char *method, con
     request->call.request_id = request->id;
     if (!judge_framing(request)) return refuse_now(request);
     request->decided = !judge(request, method);
-    if (!judge_length(request)) return refuse_now(request);
+    if (!judge_import(request) || !judge_length(request)) return refuse_now(request);
     prepare_for_body(request);
     return MHD_YES;
 }

@@ -145,8 +145,10 @@ static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t 
     struct sc_request *request = context;
     (void)position;
     ptrdiff_t length = request->answer.next_piece(request->answer.stream, bytes, capacity);
-    uint64_t allowance = sc_allowance(request->http, capacity);
-    sc_peer_enter(request->peer, SC_PHASE_WRITING, sc_after(sc_clock_nanoseconds(), allowance));
+    if (!request->pieces_started) request->pieces_started = sc_clock_nanoseconds();
+    request->sent += length > 0 ? (uint64_t)length : 0;
+    uint64_t allowance = sc_allowance(request->http, request->sent);
+    sc_peer_enter(request->peer, SC_PHASE_WRITING, sc_after(request->pieces_started, allowance));
     if (length > 0) return length;
     return length == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
 }

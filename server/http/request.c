@@ -82,6 +82,7 @@ void sc_request_release(struct sc_request *request)
     free(request->answer.body);
     if (request->answer.close) request->answer.close(request->answer.stream);
     sc_buffer_fini(&request->body);
+    if (request->importing) atomic_fetch_sub(&request->http->imports, 1);
     sc_arena_fini(&request->arena);
     free(request);
 }

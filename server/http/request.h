@@ -42,6 +42,7 @@ struct sc_http {
     struct sc_listener listener;
     atomic_size_t in_flight;   /* requests between line and completion */
     atomic_size_t outstanding; /* computations handed over and not ended */
+    atomic_uint imports;       /* bodies of imports that are held: each may be large */
     atomic_bool draining;      /* nothing more is suspended, connections close after their answer */
     atomic_bool refusing;      /* computations that have not begun are refused */
     pthread_mutex_t lock;      /* of the list of suspended requests */
@@ -56,6 +57,8 @@ struct sc_request {
     _Atomic int state;
     atomic_int owners; /* the connection; a computation; an answer in pieces: the last one frees it */
     bool is_head, decided, abandoned;
+    bool importing;                 /* counted among the imports in flight */
+    uint64_t pieces_started, sent;  /* of an answer in pieces: when it began, and its bytes so far */
     bool asked;                     /* a use case made the answer */
     int status;                     /* of the answer; 0 until there is one */
     uint64_t started, body_started; /* of sc_clock_nanoseconds */

@@ -16,8 +16,7 @@
 #define POOL SC_RUN_POOL
 
 /* The whole API. Columns: method, pattern, use case, where it runs, the body's types, the answer's types, how
- * large a body may be. An answer in pieces must run INLINE: its pieces are asked for on the connection's
- * thread, and the store's view belongs to one thread. */
+ * large a body may be. */
 /* clang-format off */
 const struct sc_route SC_ROUTES[] = {
     {"GET", "/", sc_home_page, INLINE, 0, {HTML}, USUAL},
@@ -42,7 +41,7 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/v1/scenarios/{id}/revisions/{n}", sc_revision_get, INLINE, 0, {JSON}, USUAL},
     {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, INLINE, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
     {"POST", "/v1/scenarios/{id}/variants", sc_variant_create, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/export", sc_export, INLINE, 0, {NDJSON}, USUAL},
+    {"GET", "/v1/export", sc_export, POOL, 0, {NDJSON}, USUAL},
     {"POST", "/v1/import", sc_import, POOL, NDJSON, {JSON}, IMPORT},
 
     {"POST", "/v1/valuation", sc_valuation_sent, POOL, JSON, {JSON, CSV}, USUAL},
