@@ -1,0 +1,69 @@
+/* Bytes as a document: compiled, evaluated, written. The answer is JSON, finite throughout, and the same for
+ * the same bytes; a document without one has faults. */
+#include "codec/document.h"
+#include "app/evaluation.h"
+#include "codec/faults.h"
+#include "fuzz.h"
+
+enum { MEMORY = 16 << 20 };
+
+static void write_faults(const struct sc_faults *faults, struct sc_json_writer *writer)
+{
+    MUST(sc_faults_any(faults));
+    MUST(faults->count <= SC_FAULTS_MAX);
+    sc_json_member_faults(writer, faults);
+}
+
+static void write_answer(json_t *document, struct sc_arena *arena, struct sc_json_writer *writer)
+{
+    struct sc_faults *faults = sc_arena_alloc(arena, sizeof *faults);
+    struct sc_plan *plan = sc_document_compile(document, arena, faults);
+    MUST(!plan == sc_faults_any(faults));
+    if (!plan) {
+        write_faults(faults, writer);
+        return;
+    }
+    sc_json_member_array_begin(writer, "inputs");
+    sc_document_write_inputs(plan, NULL, NULL, writer);
+    sc_json_array_end(writer);
+    struct sc_evaluation *evaluation = sc_evaluation_new(plan, arena, faults);
+    MUST(!evaluation == sc_faults_any(faults));
+    if (evaluation)
+        sc_valuation_write(evaluation, writer);
+    else
+        write_faults(faults, writer);
+}
+
+static char *answer(const uint8_t *data, size_t size, size_t *length)
+{
+    struct sc_arena arena;
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    json_t *document = fuzz_parse(data, size);
+    if (!document) return NULL;
+    sc_arena_init(&arena, MEMORY);
+    sc_buffer_init(&buffer, MEMORY);
+    sc_json_writer_init(&writer, &buffer);
+    sc_json_object_begin(&writer);
+    write_answer(document, &arena, &writer);
+    sc_json_object_end(&writer);
+    MUST(sc_json_finish(&writer)); /* fails for a number that is not finite */
+    json_decref(document);
+    sc_arena_fini(&arena);
+    return sc_buffer_take(&buffer, length);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t length = 0, again = 0;
+    char *first = answer(data, size, &length), *second = answer(data, size, &again);
+    MUST(!first == !second);
+    if (!first) return -1;
+    MUST(length == again && memcmp(first, second, length) == 0);
+    json_t *read = json_loadb(first, length, JSON_REJECT_DUPLICATES, NULL);
+    MUST(read);
+    json_decref(read);
+    free(first);
+    free(second);
+    return 0;
+}
