@@ -122,9 +122,21 @@ static int health(int argc, char **argv)
     return sc_probe(&settings);
 }
 
+/* Does any argument ask for help? */
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "";
+    if (asks_help(argc, argv) || strcmp(command, "help") == 0) {
+        print_help(stdout);
+        return EXIT_SUCCESS;
+    }
     if (strcmp(command, "serve") == 0) return serve(argc - 2, argv + 2);
     if (strcmp(command, "value") == 0) {
         if (argc != 3) return complain("value takes one file, or - for standard input", EXIT_USAGE);
@@ -132,11 +144,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(command, "health") == 0) return health(argc - 2, argv + 2);
     if (strcmp(command, "schema") == 0) return sc_app_print_schema();
-    if (strcmp(command, "version") == 0) return puts("secondchair " SC_ENGINE_VERSION) < 0;
-    if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
-        print_help(stdout);
-        return EXIT_SUCCESS;
-    }
+    if (strcmp(command, "version") == 0)
+        return puts("secondchair " SC_SERVICE_VERSION ", engine " SC_ENGINE_VERSION) < 0;
     if (!*command) {
         print_help(stderr);
         return EXIT_USAGE;

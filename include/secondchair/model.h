@@ -15,6 +15,9 @@
 /* Version of the model: two answers may be compared only where it is the same. */
 #define SC_ENGINE_VERSION "1.0.0"
 
+/* Version of the program around it. */
+#define SC_SERVICE_VERSION "0.1.0"
+
 enum { SC_LANES = 16, SC_YEARS_MAX = SC_HORIZON_MAX + 1 };
 
 /* One figure in every lane. */

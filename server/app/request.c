@@ -218,7 +218,8 @@ enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_statu
 {
     switch (status) {
     case SC_STORE_NOT_FOUND:
-        return sc_call_fail(call, SC_PROBLEM_not_found, "There is no \"%s\"", id);
+        return sc_call_fail(call, SC_PROBLEM_not_found,
+                            "There is no scenario \"%s\"; GET /v1/scenarios lists them", id);
     case SC_STORE_DELETED:
         return sc_call_fail(call, SC_PROBLEM_not_found,
                             "\"%.64s\" is deleted; POST /v1/scenarios/%.64s/restore brings it back", id, id);

@@ -12,6 +12,8 @@
 
 enum { SC_CHAIN_MAX = 8 }; /* a document and seven variants of variants; each costs a copy of the document */
 
+enum { SC_VERSION_MAX = 80 }; /* the revisions of a chain as a text */
+
 struct sc_chain {
     struct sc_record record[SC_CHAIN_MAX]; /* the one asked for, its parent at its newest revision, … */
     size_t count;

@@ -30,7 +30,8 @@ static bool check_match(struct sc_call *call, const struct sc_chain *chain)
     }
     if (sc_etag_matches_strongly(call->if_match, whole) || sc_etag_matches_strongly(call->if_match, own))
         return true;
-    sc_call_fail(call, SC_PROBLEM_stale_revision, "\"%.64s\" is at revision %s now; read it again",
+    sc_call_fail(call, SC_PROBLEM_stale_revision,
+                 "\"%.64s\" is at revision %s now (If-Match takes it with its quotes); read it again",
                  chain->record[0].id, whole);
     memcpy(call->answer->etag, whole, sizeof whole);
     return false;
@@ -113,27 +114,11 @@ static bool fill_edit(struct sc_edit *edit, const struct sc_chain *chain, const 
     return overlay && sc_edit_overlay(edit, overlay, document);
 }
 
-static enum sc_progress answer_unchanged(struct sc_call *call, const struct sc_chain *chain)
-{
-    struct sc_view view;
-    if (!sc_view_make(call, chain, false, &view)) return SC_ANSWERED;
-    sc_view_is_known(call, &view.record, view.parents, SC_FRESH_NO_STORE);
-    return sc_view_answer(call, &view, SC_OUTCOME_OK);
-}
-
-/* Is the document the one that the scenario has now? sha256 is the present document's, or "". */
-static bool is_unchanged(const json_t *document, const char *sha256)
-{
-    char digest[SC_DIGEST_TEXT];
-    return sc_json_digest(document, digest) && strcmp(digest, sha256) == 0;
-}
-
 /* Makes a document, whose validity is to be checked here, the scenario's newest one. */
 static enum sc_progress revise(struct sc_call *call, const struct sc_chain *chain, const json_t *document,
-                               const char *sha256, int64_t expected)
+                               int64_t expected)
 {
     if (!sc_call_validate(call, document)) return SC_ANSWERED;
-    if (is_unchanged(document, sha256)) return answer_unchanged(call, chain);
     struct sc_edit *edit = edit_of_chain(call, chain, SC_WRITE_REVISE, SC_OUTCOME_OK);
     if (!edit || !fill_edit(edit, chain, document)) return SC_ANSWERED;
     edit->write.expected_revision = expected;
@@ -149,30 +134,13 @@ enum sc_progress sc_scenario_create(struct sc_call *call)
     return edit ? sc_edit_create(edit, NULL, document) : SC_ANSWERED;
 }
 
-/* The digest of the document that a variant has now; "" where it does not fit its parent. */
-static void current_digest(const struct sc_chain *chain, struct sc_faults *faults,
-                           char sha256[SC_DIGEST_TEXT])
-{
-    size_t broken = 0;
-    sha256[0] = '\0';
-    if (chain->count == 1) {
-        memcpy(sha256, chain->record[0].sha256, SC_DIGEST_TEXT);
-        return;
-    }
-    json_auto_t *document = sc_chain_document(chain, 0, faults, &broken);
-    if (document && !sc_json_digest(document, sha256)) sha256[0] = '\0';
-}
-
 enum sc_progress sc_scenario_put(struct sc_call *call)
 {
     struct sc_chain chain;
-    char sha256[SC_DIGEST_TEXT];
     if (!find_changeable(call, &chain, true)) return SC_ANSWERED;
     json_auto_t *document = sc_call_json(call, SC_PROBLEM_invalid_scenario, "");
-    struct sc_faults *faults = document ? sc_call_faults(call) : NULL;
-    if (!faults) return SC_ANSWERED;
-    current_digest(&chain, faults, sha256);
-    return revise(call, &chain, document, sha256, is_any(call->if_match) ? 0 : chain.record[0].revision);
+    if (!document) return SC_ANSWERED;
+    return revise(call, &chain, document, is_any(call->if_match) ? 0 : chain.record[0].revision);
 }
 
 /* The document with the patch applied; NULL: a problem. */
@@ -198,7 +166,7 @@ enum sc_progress sc_scenario_patch(struct sc_call *call)
     json_auto_t *patch = sc_call_json(call, SC_PROBLEM_invalid_question, NULL);
     json_auto_t *document = patch ? sc_call_chain_document(call, &chain, false, sha256) : NULL;
     json_auto_t *patched = document ? apply_patch(call, document, patch) : NULL;
-    return patched ? revise(call, &chain, patched, sha256, chain.record[0].revision) : SC_ANSWERED;
+    return patched ? revise(call, &chain, patched, chain.record[0].revision) : SC_ANSWERED;
 }
 
 enum sc_progress sc_scenario_delete(struct sc_call *call)

@@ -16,8 +16,6 @@
 
 #include "sc_assets.h"
 
-#define SERVICE_VERSION "0.1.0"
-
 #ifdef __clang__
 #define COMPILER __VERSION__ /* begins with its name */
 #else
@@ -293,7 +291,7 @@ enum sc_progress sc_version(struct sc_call *call)
     sc_json_writer_init(&writer, &page);
     sc_json_object_begin(&writer);
     sc_json_member_text(&writer, "name", "secondchair");
-    sc_json_member_text(&writer, "version", SERVICE_VERSION);
+    sc_json_member_text(&writer, "version", SC_SERVICE_VERSION);
     sc_json_member_text(&writer, "engine", SC_ENGINE_VERSION);
     sc_json_member_object_begin(&writer, "build");
     sc_json_member_text(&writer, "compiler", COMPILER);

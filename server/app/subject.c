@@ -17,20 +17,22 @@
 
 enum { ETAG_DIGITS = 32 }; /* of the 64 that SHA-256 has */
 
-json_t *sc_subject_document(struct sc_call *call, const char *id, int64_t revision, struct sc_record *record,
-                            json_t **overlay, char sha256[65], char version[SC_VERSION_MAX])
+/* The document of a living stored scenario at a revision (0: the newest), variants resolved through their
+ * parents: new reference, or NULL and the answer is a problem. Not compiled. record and sha256 (of the
+ * resolved document) are filled; *overlay receives a variant's own overrides (new reference) or NULL. */
+static json_t *stored_document(struct sc_call *call, const char *id, int64_t revision,
+                               struct sc_record *record, json_t **overlay, char sha256[65])
 {
     struct sc_chain *chain = sc_arena_alloc(call->arena, sizeof *chain);
-    if (overlay) *overlay = NULL;
+    *overlay = NULL;
     if (!chain) sc_call_exhausted(call);
     if (!chain || !sc_call_chain(call, id, revision, false, chain)) return NULL;
     json_t *document = sc_call_chain_document(call, chain, false, sha256);
-    if (document && overlay && chain->count > 1) {
+    if (document && chain->count > 1) {
         json_auto_t *body = sc_record_body(&chain->record[0]);
         *overlay = json_incref(json_object_get(body, "overrides"));
     }
     *record = chain->record[0];
-    if (version) memcpy(version, chain->version, SC_VERSION_MAX);
     return document;
 }
 
@@ -40,7 +42,7 @@ static bool take_stored(struct sc_call *call, const struct sc_question *question
 {
     struct sc_record record;
     subject->document =
-        sc_subject_document(call, id, question->revision, &record, &subject->overlay, subject->sha256, NULL);
+        stored_document(call, id, question->revision, &record, &subject->overlay, subject->sha256);
     if (!subject->document) return false;
     subject->id = record.id;
     subject->revision = record.revision;

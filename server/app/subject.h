@@ -54,14 +54,4 @@ enum sc_progress sc_subject_answer(struct sc_call *call, const struct sc_subject
 enum sc_progress sc_answer_json(struct sc_call *call, struct sc_json_writer *writer,
                                 struct sc_buffer *buffer);
 
-/* The document of a living stored scenario at a revision (0: the newest), variants resolved through their
- * parents: new reference, or NULL and the answer is a problem. Not compiled. record and sha256 (of the
- * resolved document) are filled; *overlay, unless overlay is NULL, receives a variant's own overrides (new
- * reference) or NULL. version, unless NULL, receives the revisions of the whole chain, own first, "2.5": what
- * an ETag must name. */
-struct sc_record;
-enum { SC_VERSION_MAX = 80 };
-json_t *sc_subject_document(struct sc_call *call, const char *id, int64_t revision, struct sc_record *record,
-                            json_t **overlay, char sha256[65], char version[SC_VERSION_MAX]);
-
 #endif

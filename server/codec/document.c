@@ -228,12 +228,56 @@ static struct sc_plan *read_document(struct sc_reading *reading, json_t *documen
     return plan;
 }
 
+/* Length of the part of a pointer that a fault of sense depends on: the member of the document, in a list the
+ * element. */
+static size_t part_of(const char *pointer)
+{
+    const char *end = strchr(pointer + (*pointer == '/'), '/');
+    if (!end) return strlen(pointer);
+    const char *next = end + 1;
+    if (*next < '0' || *next > '9') return (size_t)(end - pointer);
+    return (size_t)(next - pointer) + strcspn(next, "/");
+}
+
+static bool is_in(const char *pointer, const char *part, size_t length)
+{
+    return strncmp(pointer, part, length) == 0 && (pointer[length] == '/' || !pointer[length]);
+}
+
+/* May a fault of sense be an echo of one of shape: of the same part, or of a part that it reads? */
+static bool is_echo(const struct sc_fault *sense, const struct sc_fault *shape)
+{
+    bool dates = is_in(shape->pointer, "/base_year_end", 14) || is_in(shape->pointer, "/valuation_date", 15);
+    if (dates)
+        return sense->code == SC_FAULT_stale_base_year || sense->code == SC_FAULT_market_base_year_mismatch;
+    bool whole = strlen(shape->pointer) <= part_of(sense->pointer); /* "/seats" beside "/seats/0" */
+    if (is_in(sense->pointer, shape->pointer, strlen(shape->pointer)) && whole) return true;
+    if (is_in(shape->pointer, sense->pointer, part_of(sense->pointer))) return true;
+    return is_in(shape->pointer, "/seats", 6) && sense->code == SC_FAULT_unknown_seat;
+}
+
+/* Adds the faults of sense that do not follow from those of shape, so that one round of mending does. */
+static void add_sense(struct sc_plan *plan, struct sc_arena *arena, struct sc_faults *faults)
+{
+    struct sc_faults *sense = sc_arena_alloc(arena, sizeof *sense);
+    size_t shapes = faults->count;
+    if (!sense || sc_plan_link(plan, sense)) return;
+    for (size_t i = 0; i < sense->count; i++) {
+        bool echo = false;
+        for (size_t j = 0; j < shapes && !echo; j++) echo = is_echo(&sense->item[i], &faults->item[j]);
+        if (!echo)
+            sc_fault_add(faults, sense->item[i].code, sense->item[i].pointer, "%s", sense->item[i].detail);
+    }
+}
+
 struct sc_plan *sc_document_compile(const json_t *document, struct sc_arena *arena, struct sc_faults *faults)
 {
     json_t *root = (json_t *)(uintptr_t)document; /* jansson's iterators want it so; nothing is changed */
     size_t before = faults->count + faults->omitted;
     struct sc_reading reading = {.arena = arena, .faults = faults, .horizon = find_horizon(root)};
     struct sc_plan *plan = read_document(&reading, root);
-    if (!plan || reading.exhausted || faults->count + faults->omitted > before) return NULL;
-    return sc_plan_link(plan, faults) ? plan : NULL;
+    if (!plan || reading.exhausted) return NULL;
+    if (faults->count + faults->omitted == before) return sc_plan_link(plan, faults) ? plan : NULL;
+    if (faults->count < SC_FAULTS_MAX) add_sense(plan, arena, faults);
+    return NULL;
 }

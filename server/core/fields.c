@@ -293,7 +293,7 @@ static const struct sc_field TERMINAL_CAPM[] = CAPM_FIELDS(TERMINAL);
 
 #define IN(object, member) (AT(sc_plan, object.member) - AT(sc_plan, object))
 static const struct sc_field DISCOUNT[] = {
-    PATH_ABOVE(IN(discount, wacc), "wacc", SC_OPTIONAL, RATE, DISCOUNT, FROM_YEAR_1, -1, 10, 0,
+    PATH_ABOVE(IN(discount, wacc), "wacc", SC_OPTIONAL, RATE, DISCOUNT, FROM_YEAR_1, -1, 1, 0,
                "Weighted average cost of capital; or `capm`."),
     OBJECT(IN(discount, capm), "capm", SC_OPTIONAL, DISCOUNT, DISCOUNT_CAPM,
            "The cost of capital built up; constant over the years."),
@@ -304,7 +304,7 @@ static const struct sc_field TERMINAL[] = {
            "How the value beyond the horizon is found."),
     ABOVE(IN(terminal, growth), "growth", SC_OPTIONAL, RATE, TERMINAL, -1, 1, 0,
           "Growth for ever; required but for an exit multiple, where it is 0 unless given."),
-    ABOVE(IN(terminal, wacc), "wacc", SC_OPTIONAL, RATE, TERMINAL, -1, 10, 0,
+    ABOVE(IN(terminal, wacc), "wacc", SC_OPTIONAL, RATE, TERMINAL, -1, 1, 0,
           "Discount rate beyond the horizon; that of the last year unless given."),
     OBJECT(IN(terminal, capm), "capm", SC_OPTIONAL, TERMINAL, TERMINAL_CAPM,
            "That rate built up; instead of `wacc`."),

@@ -17,6 +17,12 @@ static const char *place(char out[SC_POINTER_MAX], const char *list, size_t inde
     return out;
 }
 
+/* False where either is absent, in a document that has other faults. */
+static bool same_id(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
 /* True where the document itself gives the path, not the default. */
 static bool is_given(const struct sc_plan *plan, const struct sc_path *path)
 {
@@ -132,7 +138,7 @@ static void link_seats(const struct sc_plan *plan, struct sc_faults *faults)
         CHECK(seat->residual || inference, missing, place(at, "/seats", i, "inference"),
               "a seat needs its share of inference");
         for (size_t j = 0; j < i; j++)
-            CHECK(strcmp(seat->id, plan->seat[j].id) != 0, duplicate_id, place(at, "/seats", i, "id"),
+            CHECK(!same_id(seat->id, plan->seat[j].id), duplicate_id, place(at, "/seats", i, "id"),
                   "seat %zu has this id already", j);
     }
 }
@@ -140,7 +146,7 @@ static void link_seats(const struct sc_plan *plan, struct sc_faults *faults)
 static int find_seat(const struct sc_plan *plan, const char *id)
 {
     for (size_t i = 0; i < plan->seat_count; i++)
-        if (strcmp(plan->seat[i].id, id) == 0) return (int)i;
+        if (same_id(plan->seat[i].id, id)) return (int)i;
     return -1;
 }
 
@@ -174,8 +180,8 @@ static void link_segments(struct sc_plan *plan, struct sc_faults *faults)
             CHECK(segment->seat_index >= 0, unknown_seat, place(at, "/segments", i, "seat"),
                   "the document has no seat `%s`", segment->seat);
         for (size_t j = 0; j < i; j++)
-            CHECK(strcmp(segment->id, plan->segment[j].id) != 0, duplicate_id,
-                  place(at, "/segments", i, "id"), "segment %zu has this id already", j);
+            CHECK(!same_id(segment->id, plan->segment[j].id), duplicate_id, place(at, "/segments", i, "id"),
+                  "segment %zu has this id already", j);
     }
     CHECK(!seats_needed || plan->market.present, missing, "/market",
           "a segment names a seat: the market is needed");

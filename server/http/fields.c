@@ -18,6 +18,7 @@ static const struct {
 } FIELDS[SC_FIELDS] = {
     [SC_FIELD_ACCEPT] = {"Accept", LIST},
     [SC_FIELD_CONTENT_TYPE] = {"Content-Type", ONCE},
+    [SC_FIELD_CONTENT_ENCODING] = {"Content-Encoding", LIST},
     [SC_FIELD_ORIGIN] = {"Origin", ONCE},
     [SC_FIELD_IF_MATCH] = {"If-Match", LIST},
     [SC_FIELD_IF_NONE_MATCH] = {"If-None-Match", LIST},

@@ -14,6 +14,7 @@ struct sc_arena;
 enum sc_field {
     SC_FIELD_ACCEPT,
     SC_FIELD_CONTENT_TYPE,
+    SC_FIELD_CONTENT_ENCODING,
     SC_FIELD_ORIGIN,
     SC_FIELD_IF_MATCH,
     SC_FIELD_IF_NONE_MATCH,

@@ -54,11 +54,14 @@ static bool judge_accept(struct sc_request *request)
 {
     const enum sc_media *offers = request->match.route->offers;
     size_t count = 0;
-    while (count < SC_OFFERS_MAX && offers[count]) count++;
+    unsigned all = 0;
+    char names[SC_DETAIL_MAX];
+    while (count < SC_OFFERS_MAX && offers[count]) all |= offers[count++];
     if (count == 0) return true;
     request->call.accept = sc_media_negotiate(request->fields.value[SC_FIELD_ACCEPT], offers, count);
     if (request->call.accept) return true;
-    return FAIL(request, not_acceptable, "The answer is offered as %s.", sc_media_type(offers[0]));
+    return FAIL(request, not_acceptable, "The answer is offered as %s.",
+                sc_media_names(all, names, sizeof names));
 }
 
 static bool judge_content(struct sc_request *request)
@@ -66,11 +69,16 @@ static bool judge_content(struct sc_request *request)
     unsigned accepts = request->match.route->accepts;
     if (!accepts || !sc_fields_have_body(&request->fields)) return true;
     const char *type = request->fields.value[SC_FIELD_CONTENT_TYPE];
+    const char *coding = request->fields.value[SC_FIELD_CONTENT_ENCODING];
+    char names[SC_DETAIL_MAX];
+    if (coding && strcasecmp(coding, "identity") != 0)
+        return FAIL(request, unsupported_media_type,
+                    "The body must be sent as it is, without a Content-Encoding.");
     request->call.content = sc_media_of_content_type(type);
     if (request->call.content & accepts) return true;
-    enum sc_media wanted = (enum sc_media)(accepts & -accepts);
     return FAIL(request, unsupported_media_type,
-                "The body must be %s in UTF-8, and Content-Type must say so.", sc_media_type(wanted));
+                "The body must be %s in UTF-8, and Content-Type must say so.",
+                sc_media_names(accepts, names, sizeof names));
 }
 
 /* Fills in what the fields say. False: the answer is decided, the body will be thrown away. */

@@ -1,6 +1,7 @@
 #include "media.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -170,4 +171,17 @@ enum sc_media sc_media_negotiate(const char *accept, const enum sc_media *offere
         }
     }
     return best;
+}
+
+char *sc_media_names(unsigned set, char *out, size_t size)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (unsigned bit = 1; bit <= set && length < size; bit <<= 1) {
+        if (!(set & bit)) continue;
+        const char *name = sc_media_type((enum sc_media)bit);
+        int written = snprintf(out + length, size - length, "%s%s", length ? ", " : "", name);
+        if (written > 0) length += (size_t)written;
+    }
+    return out;
 }

@@ -8,6 +8,9 @@
 /* The Content-Type that an answer of this type carries, with its charset. */
 const char *sc_media_type(enum sc_media media);
 
+/* The names of a set of media types, separated by commas; cut to size. Returns out. */
+char *sc_media_names(unsigned set, char *out, size_t size);
+
 /* The type of a body; SC_MEDIA_NONE for one we do not know, or with another charset than UTF-8. */
 enum sc_media sc_media_of_content_type(const char *content_type) __attribute__((pure));
 

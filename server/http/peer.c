@@ -16,7 +16,6 @@ struct sc_peers {
         lock; /* of all below; a socket is shut down only under it, for it may be another's after close */
     pthread_cond_t stopping;
     struct sc_peer *first;
-    size_t count;
     struct sc_linger linger;
     bool stop;
     pthread_t reaper;
@@ -116,7 +115,6 @@ struct sc_peer *sc_peer_open(struct sc_peers *peers, int socket, const struct so
     peer->next = peers->first;
     if (peer->next) peer->next->previous = peer;
     peers->first = peer;
-    peers->count++;
     pthread_mutex_unlock(&peers->lock);
     return peer;
 }
@@ -129,7 +127,6 @@ void sc_peer_close(struct sc_peers *peers, struct sc_peer *peer)
     else
         peers->first = peer->next;
     if (peer->next) peer->next->previous = peer->previous;
-    peers->count--;
     if (peer->linger) sc_linger_add(&peers->linger, peer->socket, sc_clock_nanoseconds());
     pthread_mutex_unlock(&peers->lock);
     free(peer);
@@ -141,12 +138,4 @@ void sc_peers_cut(struct sc_peers *peers, int phases)
     for (struct sc_peer *peer = peers->first; peer; peer = peer->next)
         if (atomic_load_explicit(&peer->phase, memory_order_relaxed) & phases) cut(peer);
     pthread_mutex_unlock(&peers->lock);
-}
-
-size_t sc_peers_count(struct sc_peers *peers)
-{
-    pthread_mutex_lock(&peers->lock);
-    size_t count = peers->count;
-    pthread_mutex_unlock(&peers->lock);
-    return count;
 }

@@ -51,6 +51,4 @@ static inline void sc_peer_enter(struct sc_peer *peer, enum sc_phase phase, uint
 /* Shuts the sockets of all connections in one of these phases down: libmicrohttpd then closes them. */
 void sc_peers_cut(struct sc_peers *peers, int phases);
 
-size_t sc_peers_count(struct sc_peers *peers);
-
 #endif

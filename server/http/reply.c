@@ -46,7 +46,6 @@ static void add_timing(struct reply *reply)
     static const char *const names[SC_STAGES] = {"parse", "db", "model", "encode"};
     char text[256];
     size_t length = 0;
-    if (!(spent[0] | spent[1] | spent[2] | spent[3])) return;
     for (size_t i = 0; i < SC_STAGES; i++) {
         unsigned long long us = spent[i] / 1000;
         length += (size_t)snprintf(text + length, sizeof text - length, "%s%s;dur=%llu.%03llu", i ? ", " : "",
@@ -60,7 +59,7 @@ static void add_identity(struct reply *reply)
     struct sc_request *request = reply->request;
     add(reply, "X-Request-Id", request->id);
     add(reply, "X-Content-Type-Options", "nosniff");
-    if (!request->abandoned && request->asked) add_timing(reply);
+    if (!request->abandoned) add_timing(reply);
     if (atomic_load(&request->http->draining)) add(reply, "Connection", "close");
 }
 
@@ -109,7 +108,12 @@ static void add_references(struct reply *reply)
     const struct sc_request *request = reply->request;
     if (answer->location) add(reply, "Location", answer->location);
     if (answer->link) add(reply, "Link", answer->link);
-    if (!request->match.route && request->match.path_known) add(reply, "Allow", request->match.allow);
+    if (!request->match.route && request->match.path_known) {
+        add(reply, "Allow", request->match.allow);
+        if (strstr(request->match.allow, "PATCH"))
+            add(reply, "Accept-Patch",
+                "application/merge-patch+json, application/json-patch+json"); /* RFC 5789 */
+    }
     if (answer->retry_after) {
         char seconds[16];
         snprintf(seconds, sizeof seconds, "%u", answer->retry_after);

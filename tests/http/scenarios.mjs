@@ -122,14 +122,15 @@ export default async function scenarios({ server }) {
     const { json, headers } = await server.get(address);
     is([json.revision, json.document, headers.etag], [1, base, etag], 'what is stored');
   });
-  await test('a change that changes nothing makes no revision', async () => {
-    const { id, etag } = await server.store(base);
+  await test('each PUT and PATCH makes a revision, one that changes nothing too', async () => {
+    let { id, etag } = await server.store(base), revision = 1;
     const address = `/v1/scenarios/${id}`;
     for (const [method, options] of [['PUT', { json: base }], ['PATCH', { merge: {} }], ['PATCH', { patch: [] }], ['PATCH', { merge: { price: base.price } }]]) {
       const { json, headers } = await server.expect(200, method, address, { ...options, headers: { 'If-Match': etag } });
-      is([json.revision, headers.etag], [1, etag], method);
+      is([json.revision, headers.etag], [++revision, `"${revision}"`], method);
+      etag = headers.etag;
     }
-    is((await server.get(`${address}/revisions`)).json.items.length, 1, 'revisions');
+    is((await server.get(`${address}/revisions`)).json.items.length, 5, 'revisions');
   });
   await test('of changes to one revision at once, exactly one is taken', async () => {
     const { id, etag } = await server.store(base);

@@ -59,12 +59,13 @@ export default async function variants({ server }) {
     const { document } = (await get(variant.id)).json;
     is([document.price, document.discount.wacc, document.segments[0].margin.end], [123, 0.11, 0.3], 'after its parent changed');
   });
-  await test('PUT of what it is already changes nothing; of its parent\'s document, takes its overrides away', async () => {
+  await test('PUT of what it is already keeps its overrides; of its parent\'s document, takes them away', async () => {
     const variant = await make('amd-base', { name: 'Same', overrides: [{ pointer: '/price', value: 250 }] });
     let { json, headers } = await get(variant.id);
-    is((await server.expect(200, 'PUT', `/v1/scenarios/${variant.id}`, { json: json.document, headers: { 'If-Match': headers.etag } })).json.revision, 1, 'the revision');
+    is((await server.expect(200, 'PUT', `/v1/scenarios/${variant.id}`, { json: json.document, headers: { 'If-Match': headers.etag } })).json.overrides, json.overrides, 'the overrides');
+    ({ json, headers } = await get(variant.id));
     ({ json, headers } = await server.expect(200, 'PUT', `/v1/scenarios/${variant.id}`, { json: { ...base, name: 'Same' }, headers: { 'If-Match': headers.etag } }));
-    is([json.overrides, json.revision], [[], 2], 'no overrides');
+    is([json.overrides, json.revision], [[], 3], 'no overrides');
   });
   await test('a variant of a built-in scenario can be changed, the built-in variants cannot', async () => {
     const variant = await make('amd-bear', { name: 'My bear', overrides: [{ pointer: '/price', value: 99 }] });

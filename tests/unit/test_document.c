@@ -288,13 +288,22 @@ static void visit_members(struct visit *visit, const struct sc_field *fields, co
     }
 }
 
+/* every-member.json holds members that exclude each other: those faults are its own. */
+static size_t drop_conflicts(void)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < faults.count; i++)
+        if (faults.item[i].code != SC_FAULT_conflict) faults.item[kept++] = faults.item[i];
+    return faults.count = kept;
+}
+
 static void spoil_number(struct visit *visit, const char *pointer)
 {
     static const char *const spoilt[] = {"\"0.1\"", "null", "1e300", "-1e300", "{}", "true"};
     for (size_t i = 0; i < COUNT(spoilt); i++) {
         json_t *copy = json_deep_copy(visit->document);
         assert_int_equal(sc_pointer_set(copy, pointer, parse(spoilt[i])), SC_POINTER_OK);
-        expect(compile(copy) == NULL && faults.count > 0, pointer, spoilt[i]);
+        expect(compile(copy) == NULL && drop_conflicts() > 0, pointer, spoilt[i]);
         for (size_t j = 0; j < faults.count; j++) {
             const char *rest = faults.item[j].pointer + strlen(pointer);
             bool here = strncmp(faults.item[j].pointer, pointer, strlen(pointer)) == 0;
@@ -312,7 +321,7 @@ static void drop_member(struct visit *visit, const char *pointer, const struct s
     json_t *copy = json_deep_copy(visit->document);
     assert_int_equal(sc_pointer_remove(copy, pointer), SC_POINTER_OK);
     expect(compile(copy) == NULL, pointer, "is required");
-    expect(faults.count == 1 && find_fault(pointer, "missing"), pointer,
+    expect(drop_conflicts() == 1 && find_fault(pointer, "missing"), pointer,
            "is missing, and nothing else is wrong");
     json_decref(copy);
     visit->count++;
