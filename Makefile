@@ -21,7 +21,7 @@ quiet = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $(2); )
 # ---------------------------------------------------------------- what must be installed: packages, and commands
 BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev
 LINT_PACKAGES := python3 pmccabe clang clang-tidy clang-format cppcheck shellcheck
-TEST_PACKAGES := $(LINT_PACKAGES) libcmocka-dev sqlite3 curl jq ca-certificates
+TEST_PACKAGES := $(LINT_PACKAGES) libclang-rt-14-dev libcmocka-dev sqlite3 curl jq ca-certificates
 TEST_COMMANDS := node=nodejs npm=npm
 ifneq ($(wildcard tests/docker/test.sh),)
 TEST_PACKAGES += buildah debootstrap
@@ -164,6 +164,9 @@ cover: build/cover/secondchair $(UNITS_COVER) $(NODE_PACKAGES) ## measure which 
 	-@node tests/http/run.mjs --binary build/cover/secondchair | tail -n 1
 	@gcovr --root . --filter server/ --object-directory build/cover/obj --html-details build/cover/index.html --print-summary \
 		--sort-percentage build/cover/obj
+
+fuzz: deps-test ## fuzz documents, patches, numbers, requests, overrides; fail every allocation once (SECONDS_EACH=60)
+	tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
 bench: build deps-test ## measure speed, and paste the tables into README.md
 	@mkdir -p build/bench

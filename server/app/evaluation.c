@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "request.h"
 
+#include <math.h>
 #include <stdio.h>
 
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
@@ -14,7 +15,11 @@ struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_ar
     if (!evaluation || !memory) return NULL;
     evaluation->plan = plan;
     sc_block_init(&evaluation->block, plan, memory);
-    return sc_chair_evaluate(&evaluation->block, &evaluation->chair, faults) ? evaluation : NULL;
+    if (!sc_chair_evaluate(&evaluation->block, &evaluation->chair, faults)) return NULL;
+    if (isfinite(evaluation->chair.expected_value / plan->driver[plan->price])) return evaluation;
+    sc_fault_add(faults, SC_FAULT_not_computable, "/price",
+                 "the value is no finite multiple of so small a price");
+    return NULL;
 }
 
 struct sc_evaluation *sc_call_evaluate(struct sc_call *call, const struct sc_plan *plan)

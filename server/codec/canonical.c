@@ -1,5 +1,6 @@
 #include "canonical.h"
 
+#include "codec/number.h"
 #include "codec/writer.h"
 
 #include <sodium.h>
@@ -60,6 +61,13 @@ static void put_array(struct sc_json_writer *writer, const json_t *array)
     sc_json_array_end(writer);
 }
 
+/* As ECMAScript writes it, which sc_json_number does not do for a whole number beyond 64 bits. */
+static void put_number(struct sc_json_writer *writer, double value)
+{
+    char text[SC_NUMBER_MAX];
+    sc_json_raw(writer, text, sc_number_write(value, text));
+}
+
 /* Recursion ends where the writer fails, at SC_JSON_DEPTH_MAX. */
 static void put(struct sc_json_writer *writer, const json_t *value)
 {
@@ -68,7 +76,7 @@ static void put(struct sc_json_writer *writer, const json_t *value)
     else if (json_is_array(value))
         put_array(writer, value);
     else if (json_is_number(value))
-        sc_json_number(writer, json_number_value(value));
+        put_number(writer, json_number_value(value));
     else
         sc_json_value(writer, value);
 }

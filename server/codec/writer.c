@@ -161,6 +161,11 @@ void sc_json_number(struct sc_json_writer *writer, double value)
 {
     char text[SC_NUMBER_MAX];
     size_t length = sc_number_write(value, text);
+    /* A whole number beyond 64 bits says that it is a real: jansson reads no such integer. */
+    if (length && fabs(value) >= 0x1p63 && !memchr(text, 'e', length)) {
+        memcpy(text + length, ".0", sizeof ".0");
+        length += 2;
+    }
     if (length) {
         put_value(writer, text, length);
     } else {

@@ -26,6 +26,7 @@ static bool judge_framing(struct sc_request *request)
     if (request->raw_length > SC_LIMIT_URI)
         return FAIL(request, uri_too_long, "The address is longer than %d bytes.", SC_LIMIT_URI);
     const char *wrong = sc_uri_read(&request->uri, request->raw, &request->arena);
+    if (wrong == SC_URI_NO_MEMORY) return FAIL(request, overloaded, "%s", wrong);
     return wrong ? FAIL(request, bad_request, "%s", wrong) : true;
 }
 
@@ -166,7 +167,10 @@ static enum MHD_Result take_piece(struct sc_request *request, const char *bytes,
                   sc_after(request->body_started, sc_allowance(request->http, request->received)));
     if (!request->decided && (request->received > limit || !sc_buffer_append(&request->body, bytes, size))) {
         request->decided = true;
-        (void)refuse_length(request);
+        if (request->received > limit)
+            (void)refuse_length(request);
+        else
+            (void)FAIL(request, overloaded, "There is no memory for the request.");
         sc_buffer_fini(&request->body);
     }
     return request->received > (uint64_t)limit + SC_LIMIT_DISCARD ? MHD_NO : MHD_YES;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char NO_MEMORY[] = "There is no memory for the request.";
+const char SC_URI_NO_MEMORY[] = "There is no memory for the request.";
 static const char NOT_DECODABLE[] = "The address holds a '%' without two hexadecimal digits, a control "
                                     "character, or bytes that are not UTF-8.";
 
@@ -126,7 +126,7 @@ static const char *read_parameter(struct sc_uri *uri, char *text, size_t length)
 static const char *read_query(struct sc_uri *uri, char *query, struct sc_arena *arena)
 {
     uri->parameter = sc_arena_array(arena, SC_LIMIT_PARAMETERS, sizeof *uri->parameter);
-    if (!uri->parameter) return NO_MEMORY;
+    if (!uri->parameter) return SC_URI_NO_MEMORY;
     for (;;) {
         size_t length = strcspn(query, "&");
         bool last = query[length] == '\0';
@@ -148,7 +148,7 @@ const char *sc_uri_read(struct sc_uri *uri, const char *raw, struct sc_arena *ar
     char *segments = sc_arena_text(arena, path, length);
     char *parameters = sc_arena_text(arena, query, strlen(query));
     uri->path = sc_arena_text(arena, path, length);
-    if (!segments || !parameters || !uri->path) return NO_MEMORY;
+    if (!segments || !parameters || !uri->path) return SC_URI_NO_MEMORY;
     if (!read_segments(uri, segments)) return NOT_DECODABLE;
     return *parameters ? read_query(uri, parameters, arena) : NULL;
 }

@@ -14,6 +14,9 @@ struct sc_uri {
     size_t parameter_count;
 };
 
+/* What sc_uri_read answers when memory is short, which is not the client's fault. */
+extern const char SC_URI_NO_MEMORY[];
+
 /* Takes raw apart into memory of the arena. NULL, or what is wrong with it, as a sentence. The scheme and
  * authority of an absolute target are passed over. In the query '+' is a space, as forms send it. */
 const char *sc_uri_read(struct sc_uri *uri, const char *raw, struct sc_arena *arena)
