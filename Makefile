@@ -94,7 +94,7 @@ $(eval $(call flavour,build/tsan,$(TSAN_FLAGS),-O1,-O1))
 $(eval $(call flavour,build/cover,$(COVER_FLAGS),-O1,-O1))
 
 # ---------------------------------------------------------------- targets
-.PHONY: build built-for-test run asan tsan deps deps-test deps-lint units unit test lint format docs cover bench image clean help
+.PHONY: build built-for-test run asan tsan deps deps-test deps-lint units unit test lint format docs cover fuzz bench image clean help
 
 build: build/secondchair ## build the service: build/secondchair
 

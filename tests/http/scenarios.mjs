@@ -31,10 +31,10 @@ export default async function scenarios({ server }) {
   await test('every number that is stored comes back as the same double', async () => {
     const numbers = [0.1, 0.3, 1 / 3, 2 / 3, 5e-324, 1.7976931348623157e-308, 0.1 + 0.2, 123456789.12345679, 1e-7, 999999999.9999999, 4.35, 0.000001, 1e21 / 1e15, Number.EPSILON];
     for (const n of numbers) {
-      const { id } = await server.store(small({ price: n }));
+      const { id } = await server.store(small({ bridge: { cash: n } }));
       const { text, json } = await server.get(`/v1/scenarios/${id}`);
-      ok(Object.is(json.document.price, n), `${n} came back as ${json.document.price}`);
-      ok(text.includes(`"price":${JSON.stringify(n)}`) || Number(/"price":([^,}]+)/.exec(text)[1]) === n, 'as written');
+      ok(Object.is(json.document.bridge.cash, n), `${n} came back as ${json.document.bridge.cash}`);
+      ok(text.includes(`"cash":${JSON.stringify(n)}`) || Number(/"cash":([^,}]+)/.exec(text)[1]) === n, 'as written');
     }
   });
   await test('texts of every script and every escape come back as they were', async () => {
