@@ -1,10 +1,15 @@
 #include "app.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "budget.h"
+#include "codec/canonical.h"
 #include "codec/csv.h"
 #include "codec/writer.h"
 #include "page.h"
 #include "request.h"
+#include "resolve.h"
+#include "scenario.h"
+#include "secondchair/limits.h"
 #include "subject.h"
 
 #include <jansson.h>
@@ -108,6 +113,34 @@ static bool read_filter(struct sc_call *call, struct sc_filter *filter)
            sc_page_read(call, &filter->limit, &filter->after);
 }
 
+/* What a variant is called and is about follows its parents: as its document is now, not as when it was
+ * written. One that no longer fits its parent is shown as it was. Works in memory of its own: a page has
+ * many. */
+static void follow_parents(struct sc_call *call, struct sc_record *record, struct sc_faults *faults)
+{
+    struct sc_arena scratch;
+    size_t broken;
+    char sha256[SC_DIGEST_TEXT];
+    sc_arena_init(&scratch, SC_LIMIT_ARENA);
+    struct sc_chain *chain = sc_arena_alloc(&scratch, sizeof *chain);
+    bool found = chain && sc_chain_load(call->reader, record->id, 0, &scratch, chain) == SC_STORE_OK;
+    json_auto_t *document = found ? sc_chain_document(chain, 0, faults, &broken) : NULL;
+    if (document && sc_json_digest(document, sha256)) {
+        struct sc_record now = *record;
+        now.sha256 = sc_call_text(call, sha256);
+        if (now.sha256 && sc_record_describe(&now, document, call->arena)) *record = now;
+    }
+    sc_arena_fini(&scratch);
+}
+
+static bool follow_all(struct sc_call *call, struct sc_page *page)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    for (size_t i = 0; faults && i < page->count; i++)
+        if (page->item[i].parent) follow_parents(call, &page->item[i], faults);
+    return faults != NULL;
+}
+
 enum sc_progress sc_scenario_list(struct sc_call *call)
 {
     struct sc_filter filter;
@@ -117,7 +150,7 @@ enum sc_progress sc_scenario_list(struct sc_call *call)
     enum sc_store_status status = sc_reader_list(call->reader, &filter, call->arena, &page);
     start = sc_call_spent(call, SC_STAGE_DB, start);
     if (status != SC_STORE_OK) return sc_call_store_problem(call, status, "");
-    if (!sc_page_link(call, page.next)) return SC_ANSWERED;
+    if (!follow_all(call, &page) || !sc_page_link(call, page.next)) return SC_ANSWERED;
     call->answer->freshness = SC_FRESH_REVALIDATE;
     enum sc_progress progress =
         call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_json(call, &page);
