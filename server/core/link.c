@@ -64,6 +64,19 @@ static void link_curve_given(const struct sc_share_curve *curve, struct sc_fault
           "a curve needs its year mid (with k), or observations to be fitted to");
 }
 
+/* A curve stays strictly between its floor and its ceiling: what lies outside has likelihood 0. MODEL 3. */
+static void link_observation_range(const struct sc_plan *plan, const struct sc_observation *o, const char *at,
+                                   struct sc_faults *faults)
+{
+    double floor = sc_plan_value(plan, plan->market.inference_share.floor, 0);
+    double ceiling = sc_plan_value(plan, plan->market.inference_share.ceiling, 1);
+    double value = sc_plan_value(plan, o->value, NAN);
+    bool inside = !(value <= floor || value >= ceiling) && !(sc_plan_value(plan, o->low, NAN) >= ceiling) &&
+                  !(sc_plan_value(plan, o->high, NAN) <= floor);
+    CHECK(inside, fit_failed, at, "lies outside the curve's floor of %.6g and ceiling of %.6g", floor,
+          ceiling);
+}
+
 static void link_observations(const struct sc_plan *plan, const struct sc_share_curve *curve,
                               struct sc_faults *faults)
 {
@@ -76,6 +89,7 @@ static void link_observations(const struct sc_plan *plan, const struct sc_share_
               "an observation is a value, or a range of low and high (either may be absent)");
         if (o->low != SC_NO_SLOT && o->high != SC_NO_SLOT)
             CHECK(plan->driver[o->low] < plan->driver[o->high], conflict, at, "low must be below high");
+        link_observation_range(plan, o, at, faults);
     }
 }
 

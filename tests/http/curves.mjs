@@ -42,7 +42,7 @@ export default async function curves({ server }) {
     for (const [body, code, pointer] of [
       [{}, 'missing', '/observations'], [{ set: 'nobody' }, 'bad_choice', '/set'], [{ set: 'seed', observations: [] }, 'bad_choice', '/set'],
       [{ observations: [{ year: 2020, vlue: 0.5 }] }, 'unknown_field', '/observations/0/vlue'], [{ observations: [{ year: 2020, value: 1.5 }] }, 'out_of_range', '/observations/0/value'],
-      [{ observations: [{ year: 2020, value: 0.9 }, { year: 2021, value: 0.8 }], ceiling: 0.5 }, 'fit_failed', '/observations'], [{ set: 'seed', ceilng: 1 }, 'unknown_field', '/ceilng'],
+      [{ observations: [{ year: 2020, value: 0.9 }, { year: 2021, value: 0.8 }], ceiling: 0.5 }, 'fit_failed', '/observations/1'], [{ set: 'seed', ceilng: 1 }, 'unknown_field', '/ceilng'],
       [[], 'wrong_type', ''],
     ]) {
       const { json } = await server.expect(422, 'POST', '/v1/curves/fit', { json: body });

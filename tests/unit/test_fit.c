@@ -469,7 +469,7 @@ static void observations_outside_floor_and_ceiling_have_no_fit(void **state)
     set(document, "/market",
         "{'base_year':2024,'total_spend':1,'growth':0,'inference_share':{'curve':'logistic','ceiling':0.9,"
         "'observations':[{'year':2022,'value':0.2},{'year':2024,'value':0.92}]}}");
-    assert_refused(document, "fit_failed", "/market/inference_share/observations");
+    assert_refused(document, "fit_failed", "/market/inference_share/observations/1");
 }
 
 /* --- every fit that is found is a maximum --- */
