@@ -27,12 +27,21 @@ static double number_of(const json_t *object, const char *place, const char *nam
     return NAN;
 }
 
+static const char *const WITH_STEPS[] = {"pointer", "low", "high", "steps", NULL};
+static const char *const WITHOUT[] = {"pointer", "low", "high", NULL};
+
 void sc_axis_read(const json_t *object, const char *place, size_t most_steps, struct sc_axis *axis,
                   struct sc_faults *faults)
 {
     char pointer[SC_POINTER_MAX];
+    *axis = (struct sc_axis){.slot = SC_NO_SLOT};
+    if (object && !json_is_object(object)) {
+        sc_fault_add(faults, SC_FAULT_wrong_type, place, "must be an object of `pointer`, `low` and `high`");
+        return;
+    }
     const json_t *name = member_of(object, place, "pointer", true, pointer, faults);
-    *axis = (struct sc_axis){.pointer = json_string_value(name), .slot = SC_NO_SLOT};
+    axis->pointer = json_string_value(name);
+    if (*place && object) sc_request_members(object, most_steps ? WITH_STEPS : WITHOUT, NULL, place, faults);
     if (name && !axis->pointer)
         sc_fault_add(faults, SC_FAULT_wrong_type, pointer, "must be the pointer of a driver, as a text");
     axis->low = number_of(object, place, "low", faults);
@@ -66,30 +75,47 @@ static json_t *moved(const struct sc_subject *subject, const struct sc_axis *axi
     return sc_document_override(subject->document, overrides, faults);
 }
 
-/* A fault of the axes' overrides is the pointer's own: "/overrides/0/pointer" becomes "<place>/pointer". */
-static void rename_places(struct sc_faults *faults, const char *const *places)
+/* A fault of an axis' override is the pointer's own: "/overrides/0/pointer" becomes "<place>/pointer"; one of
+ * the value that it puts into the document is that end's: "<place>/low". */
+static void rename_places(struct sc_faults *faults, const struct sc_axis *axis, size_t count,
+                          const char *const *places, const char *end)
 {
     for (size_t i = 0; i < faults->count; i++) {
         char *pointer = faults->item[i].pointer, rest[SC_POINTER_MAX];
         unsigned index = 0;
         int length = 0;
-        if (sscanf(pointer, "/overrides/%u%n", &index, &length) != 1 || index > 1) continue;
-        snprintf(rest, sizeof rest, "%s", pointer + length);
-        snprintf(pointer, SC_POINTER_MAX, "%s%s", places[index], rest);
+        bool own = sscanf(pointer, "/overrides/%u%n", &index, &length) == 1 && index < count;
+        snprintf(rest, sizeof rest, "%s", own ? pointer + length : end);
+        for (size_t a = 0; a < count && !own; a++)
+            if (strcmp(pointer, axis[a].pointer) == 0) {
+                own = true;
+                index = (unsigned)a;
+            }
+        if (own) snprintf(pointer, SC_POINTER_MAX, "%s%s", places[index], rest);
     }
 }
 
-static sc_slot find_slot(const struct sc_plan *plan, const char *pointer)
+/* The slot of a driver by its pointer; whole: of those that are whole numbers, else of the others. */
+static sc_slot find_slot(const struct sc_plan *plan, const char *pointer, bool whole)
 {
     char text[SC_POINTER_MAX];
     for (size_t slot = 0; slot < plan->slots; slot++) {
         size_t node = plan->driver_node[slot];
         const struct sc_field *field = plan->node[node].field;
-        bool whole = field && field->kind == SC_KIND_INTEGER;
-        if (!whole && strcmp(sc_plan_pointer(plan, node, text, sizeof text), pointer) == 0)
+        bool is_whole = field && field->kind == SC_KIND_INTEGER;
+        if (is_whole == whole && strcmp(sc_plan_pointer(plan, node, text, sizeof text), pointer) == 0)
             return (sc_slot)slot;
     }
     return SC_NO_SLOT;
+}
+
+static void refuse_whole(const struct sc_axis *axis, const char *place, struct sc_faults *faults)
+{
+    char pointer[SC_POINTER_MAX];
+    snprintf(pointer, sizeof pointer, "%s/pointer", place);
+    sc_fault_add(faults, SC_FAULT_bad_pointer, pointer,
+                 "`%s` is a whole number, which shapes the model and cannot be moved by degrees",
+                 axis->pointer);
 }
 
 struct sc_plan *sc_axes_compile(struct sc_call *call, const struct sc_subject *subject, struct sc_axis *axis,
@@ -98,22 +124,21 @@ struct sc_plan *sc_axes_compile(struct sc_call *call, const struct sc_subject *s
     struct sc_faults *faults = sc_call_faults(call);
     struct sc_plan *plan = NULL;
     if (!faults) return NULL;
-    for (int high = 1; high >= 0; high--) { /* the plan that is kept is the one at the low ends */
+    for (size_t i = 0; i < count; i++)
+        if (find_slot(subject->plan, axis[i].pointer, true) != SC_NO_SLOT)
+            refuse_whole(&axis[i], places[i], faults);
+    for (int high = 1; high >= 0 && !sc_faults_any(faults);
+         high--) { /* the plan that is kept is of the low ends */
         json_auto_t *document = moved(subject, axis, count, high, faults);
         plan = document ? sc_document_compile(document, call->arena, faults) : NULL;
+        rename_places(faults, axis, count, places, high ? "/high" : "/low");
         if (!plan) break;
         plan->name = plan->company = plan->description = ""; /* of a document that goes now */
     }
-    char pointer[SC_POINTER_MAX];
     for (size_t i = 0; plan && i < count; i++) {
-        axis[i].slot = find_slot(plan, axis[i].pointer);
-        snprintf(pointer, sizeof pointer, "%s/pointer", places[i]);
-        if (axis[i].slot == SC_NO_SLOT)
-            sc_fault_add(faults, SC_FAULT_bad_pointer, pointer,
-                         "`%s` is a whole number, which shapes the model and cannot be moved by degrees",
-                         axis[i].pointer);
+        axis[i].slot = find_slot(plan, axis[i].pointer, false);
+        if (axis[i].slot == SC_NO_SLOT) refuse_whole(&axis[i], places[i], faults);
     }
-    rename_places(faults, places);
     if (plan && !sc_faults_any(faults)) return plan;
     if (sc_faults_any(faults))
         sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);

@@ -132,8 +132,12 @@ static bool refuse_pair(struct sc_call *call, const struct comparison *pair, uns
     char groups[160];
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
-    name_mixture(pair, set, groups, sizeof groups);
     if (!sc_faults_any(found)) return sc_call_exhausted(call), false;
+    if (set == 0) { /* the scenario itself has no value */
+        sc_call_invalid(call, SC_PROBLEM_not_computable, found);
+        return false;
+    }
+    name_mixture(pair, set, groups, sizeof groups);
     sc_fault_add(faults, SC_FAULT_not_comparable, "/with",
                  "with %s of the other and all else of this, the document is not valid: at %s, %.120s",
                  groups, found->item[0].pointer, found->item[0].detail);

@@ -23,6 +23,7 @@ struct implied {
     struct sc_roots *line; /* [x.steps] */
 };
 
+static const char *const AXES[] = {"x", "y", NULL};
 static const char *const MEMBERS[] = {"pointer", "low", "high", "price", "frontier", NULL};
 
 static bool read_question(struct sc_call *call, const struct sc_subject *subject, struct implied *question)
@@ -35,7 +36,10 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
     question->draws = frontier != NULL;
     question->solves = !frontier || json_object_get(subject->question, "pointer");
     if (question->solves) sc_axis_read(subject->question, "", 0, &question->axis, faults);
-    if (frontier) {
+    if (frontier && !json_is_object(frontier)) {
+        sc_fault_add(faults, SC_FAULT_wrong_type, "/frontier", "must be an object of `x` and `y`");
+    } else if (frontier) {
+        sc_request_members(frontier, AXES, NULL, "/frontier", faults);
         sc_axis_read(json_object_get(frontier, "x"), "/frontier/x", STEPS_MAX, &question->x, faults);
         sc_axis_read(json_object_get(frontier, "y"), "/frontier/y", 0, &question->y, faults);
     }

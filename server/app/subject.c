@@ -204,7 +204,15 @@ bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject
         return false;
     }
     bool found = id ? take_stored(call, &question, id, other) : take_sent(call, &question, named, other);
-    return found && override(call, other, faults) && is_new_pair(call, other) && compile(call, other, faults);
+    bool ready =
+        found && override(call, other, faults) && is_new_pair(call, other) && compile(call, other, faults);
+    for (size_t i = 0; !id && i < faults->count;
+         i++) { /* the places are those of the body that holds the document */
+        char place[2 * SC_POINTER_MAX];
+        int length = snprintf(place, sizeof place, "/%s%s", member, faults->item[i].pointer);
+        if (length > 0 && length < SC_POINTER_MAX) memcpy(faults->item[i].pointer, place, (size_t)length + 1);
+    }
+    return ready;
 }
 
 void sc_subject_fini(struct sc_subject *subject)

@@ -4,9 +4,9 @@
 
 enum { MOST_STEPS = 120, CHANGES_MAX = 8 };
 
-/* What the value has over the price at each of count points x of the question's driver. */
-static void excess(struct sc_block *block, const struct sc_implied *question, const double *x, size_t count,
-                   double *over)
+/* The value at each of count points x of the question's driver. */
+static void values_at(struct sc_block *block, const struct sc_implied *question, const double *x,
+                      size_t count, double *value)
 {
     double held[CHANGES_MAX][SC_SCAN_POINTS];
     struct sc_change change[CHANGES_MAX];
@@ -16,8 +16,7 @@ static void excess(struct sc_block *block, const struct sc_implied *question, co
         change[changes] = (struct sc_change){question->held[changes].slot, held[changes]};
     }
     change[changes++] = (struct sc_change){question->slot, x};
-    sc_values(block, change, changes, count, over);
-    for (size_t i = 0; i < count; i++) over[i] -= question->price;
+    sc_values(block, change, changes, count, value);
 }
 
 /* The root between two points of the scan by false position with Illinois' halving, and bisection where that
@@ -33,7 +32,8 @@ static double refine(struct sc_block *block, const struct sc_implied *question, 
                at;
         if (!(x > a && x < b)) x = 0.5 * (a + b);
         if (b - a <= 1e-13 * fmax(fabs(a), fabs(b)) || x <= a || x >= b) break;
-        excess(block, question, &x, 1, &at);
+        values_at(block, question, &x, 1, &at);
+        at -= question->price;
         if (isnan(at)) break;
         if ((at < 0) == (at_a < 0) && at != 0) {
             a = x;
@@ -62,8 +62,8 @@ static void note_range(struct sc_roots *roots, double value)
  * begins. */
 static bool has_root(double left, double right)
 {
-    if (isnan(left) || isnan(right) || left == 0) return false;
-    return right == 0 || (left < 0) != (right < 0);
+    if (isnan(right) || left == 0) return false;
+    return right == 0 || (!isnan(left) && (left < 0) != (right < 0));
 }
 
 void sc_implied_solve(struct sc_block *block, const struct sc_implied *question, struct sc_roots *roots)
@@ -75,10 +75,14 @@ void sc_implied_solve(struct sc_block *block, const struct sc_implied *question,
         double part = (double)i / (double)last;
         x[i] = i == last ? question->high : question->low + part * (question->high - question->low);
     }
-    excess(block, question, x, question->points, over);
-    for (size_t i = 0; i <= last; i++) note_range(roots, over[i] + question->price);
+    values_at(block, question, x, question->points, over);
+    for (size_t i = 0; i <= last; i++) {
+        note_range(roots, over[i]);
+        over[i] -= question->price;
+    }
     if (over[0] == 0) roots->x[roots->count++] = x[0];
     for (size_t i = 1; i <= last && roots->count < SC_ROOTS_MAX; i++)
         if (has_root(over[i - 1], over[i]))
-            roots->x[roots->count++] = refine(block, question, x[i - 1], x[i], over[i - 1], over[i]);
+            roots->x[roots->count++] =
+                isnan(over[i - 1]) ? x[i] : refine(block, question, x[i - 1], x[i], over[i - 1], over[i]);
 }

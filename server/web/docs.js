@@ -63,7 +63,9 @@ function curlOf(method, path, operation) {
     return found?.example ?? found?.schema.enum?.[0] ?? name;
   });
   const [type, content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
-  const lines = [`curl -s${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} ${location.origin}${address}`];
+  const query = given.filter((one) => one.in === 'query' && one.required).map((one) => `${one.name}=${one.example}`).join('&');
+  const target = location.origin + address;
+  const lines = [`curl -s${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} ${query ? `'${target}?${query}'` : target}`];
   if (['put', 'patch', 'delete'].includes(method)) lines.push(`-H 'If-Match: "1"'`);
   if (type) lines.push(`-H 'Content-Type: ${type}'`);
   const body = content && example(content)?.value;
