@@ -139,7 +139,7 @@ export default async function implied({ server }) {
     await refused({ frontier: { x, y: { ...debt, low: 9 } } }, '/frontier/y/low', 'conflict');
     await refused({ frontier: { x, y: { ...debt, pointer: '/horizon', low: 1, high: 2 } } }, '/frontier/y/pointer', 'bad_pointer');
     await refused({ frontier: { x, y: cash } }, '/frontier/y/pointer', 'conflict');
-    await refused({ frontier: { x } }, '/frontier/y', 'missing');
+    await refused({ frontier: { x } }, '/frontier/y/pointer', 'missing');
     await refused({ frontier: { x, y: { low: 0, high: 9 } } }, '/frontier/y/pointer', 'missing');
   });
   await test('what a frontier does not know is refused', async () => {

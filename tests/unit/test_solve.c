@@ -206,19 +206,26 @@ static void none_is_an_answer_with_the_range(void **state)
     assert_true(isnan(roots.lowest) && isnan(roots.highest));
 }
 
+/* The value falls with the rate where 100 a year is earned, and rises with it where 100 is lost. */
 static void a_solution_just_after_a_point_without_a_value_is_found(void **state)
 {
     (void)state;
-    struct sc_roots roots;
-    struct valued v;
-    double first = 0.002, price;
-    value(&v, plain_document());
-    sc_values(&v.block, &(struct sc_change){slot_at(v.plan, "/discount/wacc"), &first}, 1, 1, &price);
-    release(&v);
-    solve(plain_document(), "/discount/wacc", 0, 0.512, price, &roots); /* a rate of 0 has no value */
-    assert_int_equal(roots.rejected, 1);
-    assert_int_equal(roots.count, 1);
-    assert_exact(roots.x[0], first);
+    static const char *const MARGIN[] = {"1", "-1"};
+    for (size_t i = 0; i < COUNT(MARGIN); i++) {
+        struct sc_roots roots;
+        struct valued v;
+        double first = 0.002, price;
+        json_t *document = plain_document();
+        set(document, "/segments/0/margin", MARGIN[i]);
+        set(document, "/bridge", "{'cash':60000}");
+        value(&v, json_deep_copy(document));
+        sc_values(&v.block, &(struct sc_change){slot_at(v.plan, "/discount/wacc"), &first}, 1, 1, &price);
+        release(&v);
+        solve(document, "/discount/wacc", 0, 0.512, price, &roots); /* a rate of 0 has no value */
+        assert_int_equal(roots.rejected, 1);
+        assert_int_equal(roots.count, 1);
+        assert_close(roots.x[0], first, 1e-10);
+    }
 }
 
 /* 100 shares and 50 warrants that vest at 20: between an equity of 2000 and of 2950 the share is worth 20. */
