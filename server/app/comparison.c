@@ -157,7 +157,9 @@ static bool value_all(struct sc_call *call, struct comparison *pair)
  * this size. */
 static double shapley_weight(size_t groups, size_t size)
 {
-    return exp(lgamma((double)size + 1) + lgamma((double)(groups - size)) - lgamma((double)groups + 1));
+    double weight = 1.0 / (double)groups;
+    for (size_t i = 0; i < size; i++) weight *= (double)(i + 1) / (double)(groups - 1 - i);
+    return weight;
 }
 
 static void attribute(struct comparison *pair)
