@@ -151,8 +151,10 @@ static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t 
     ptrdiff_t length = request->answer.next_piece(request->answer.stream, bytes, capacity);
     if (!request->pieces_started) request->pieces_started = sc_clock_nanoseconds();
     request->sent += length > 0 ? (uint64_t)length : 0;
-    uint64_t allowance = sc_allowance(request->http, request->sent);
-    sc_peer_enter(request->peer, SC_PHASE_WRITING, sc_after(request->pieces_started, allowance));
+    /* A reader that stands still is cut after this piece's time, one that drips after that of all pieces. */
+    uint64_t piece = sc_after(sc_clock_nanoseconds(), sc_allowance(request->http, capacity));
+    uint64_t all = sc_after(request->pieces_started, sc_allowance(request->http, request->sent));
+    sc_peer_enter(request->peer, SC_PHASE_WRITING, piece < all ? piece : all);
     if (length > 0) return length;
     return length == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
 }
