@@ -26,7 +26,9 @@ static bool same_id(const char *a, const char *b)
 /* True where the document itself gives the path, not the default. */
 static bool is_given(const struct sc_plan *plan, const struct sc_path *path)
 {
-    return path->form != SC_PATH_ABSENT && plan->driver_origin[path->slot] != SC_FROM_DEFAULT;
+    /* A path with a fault of its own may have a form and no numbers. */
+    if (path->form == SC_PATH_ABSENT || path->slot >= plan->slots) return false;
+    return plan->driver_origin[path->slot] != SC_FROM_DEFAULT;
 }
 
 /* MODEL 1: which part of year 1 is still to come, and which calendar year is market year 0. */
