@@ -44,7 +44,7 @@ link() {
 
 # $1: the harness. Quiet when nothing is found.
 fuzz() {
-    local options=(-max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1
+    local options=(-seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1
         -artifact_prefix="$out/found/$1-" -dict=tests/fuzz/words.dict)
     if [ "$1" = torture ]; then
         "$out/torture" >"$out/torture.log" 2>&1

@@ -23,7 +23,7 @@ kill                  600  node tests/http/kill.mjs --binary build/secondchair
 http-probe            900  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
 web                   900  node tests/web/run.mjs --binary build/secondchair
 fault                 900  tests/fault/run.sh
-fuzz                  600  tests/fuzz/run.sh 8
+fuzz                  600  FUZZ_SEED=1 tests/fuzz/run.sh 8
 docs-schema            60  python3 tests/docs/openapi.py build/secondchair
 docs-readme            60  python3 tests/docs/readme.py build/secondchair
 docker                600  tests/docker/test.sh
