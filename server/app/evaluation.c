@@ -7,14 +7,26 @@
 #include <math.h>
 #include <stdio.h>
 
+bool sc_block_make(struct sc_block *block, const struct sc_plan *plan, struct sc_arena *arena)
+{
+    void *memory = sc_arena_alloc(arena, sc_block_size(plan));
+    if (memory) sc_block_init(block, plan, memory);
+    return memory != NULL;
+}
+
+bool sc_call_block(struct sc_call *call, const struct sc_plan *plan, struct sc_block *block)
+{
+    bool made = sc_block_make(block, plan, call->arena);
+    if (!made) sc_call_exhausted(call);
+    return made;
+}
+
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
                                         struct sc_faults *faults)
 {
     struct sc_evaluation *evaluation = sc_arena_alloc(arena, sizeof *evaluation);
-    void *memory = sc_arena_alloc(arena, sc_block_size(plan));
-    if (!evaluation || !memory) return NULL;
+    if (!evaluation || !sc_block_make(&evaluation->block, plan, arena)) return NULL;
     evaluation->plan = plan;
-    sc_block_init(&evaluation->block, plan, memory);
     if (!sc_chair_evaluate(&evaluation->block, &evaluation->chair, faults)) return NULL;
     if (isfinite(evaluation->chair.expected_value / plan->driver[plan->price])) return evaluation;
     sc_fault_add(faults, SC_FAULT_not_computable, "/price",

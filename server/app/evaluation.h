@@ -14,6 +14,14 @@ struct sc_evaluation {
     struct sc_chair chair;
 };
 
+/* A block for the plan, its memory in the arena; false when that is exhausted. */
+bool sc_block_make(struct sc_block *block, const struct sc_plan *plan, struct sc_arena *arena)
+    __attribute__((warn_unused_result));
+
+/* The same for a call; false: the answer is a problem. */
+bool sc_call_block(struct sc_call *call, const struct sc_plan *plan, struct sc_block *block)
+    __attribute__((warn_unused_result));
+
 /* In the arena; NULL with faults: the scenario has no value; NULL without: the arena is exhausted. */
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
                                         struct sc_faults *faults);

@@ -6,6 +6,7 @@
 #include "budget.h"
 #include "codec/csv.h"
 #include "codec/writer.h"
+#include "evaluation.h"
 #include "request.h"
 #include "secondchair/solve.h"
 
@@ -18,6 +19,7 @@ struct implied {
     double price;
     bool solves, draws; /* one driver is solved for; a frontier of two is drawn */
     struct sc_axis axis, x, y;
+    struct sc_block block;
     struct sc_roots roots;
     double at[STEPS_MAX];
     struct sc_roots *line; /* [x.steps] */
@@ -48,24 +50,12 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
     return false;
 }
 
-static struct sc_block *block_of(struct sc_call *call, const struct sc_plan *plan)
-{
-    struct sc_block *block = sc_arena_alloc(call->arena, sizeof *block);
-    void *memory = sc_arena_alloc(call->arena, sc_block_size(plan));
-    if (block && memory)
-        sc_block_init(block, plan, memory);
-    else
-        sc_call_exhausted(call);
-    return block && memory ? block : NULL;
-}
-
 static bool solve(struct sc_call *call, const struct sc_subject *subject, struct implied *question)
 {
     static const char *const places[] = {""};
     const struct sc_plan *plan = sc_axes_compile(call, subject, &question->axis, 1, places);
-    struct sc_block *block = plan ? block_of(call, plan) : NULL;
-    if (!block) return false;
-    sc_implied_solve(block,
+    if (!plan || !sc_call_block(call, plan, &question->block)) return false;
+    sc_implied_solve(&question->block,
                      &(struct sc_implied){.slot = question->axis.slot,
                                           .low = question->axis.low,
                                           .high = question->axis.high,
@@ -80,9 +70,8 @@ static bool draw(struct sc_call *call, const struct sc_subject *subject, struct 
     static const char *const places[] = {"/frontier/x", "/frontier/y"};
     struct sc_axis axis[] = {question->x, question->y};
     const struct sc_plan *plan = sc_axes_compile(call, subject, axis, 2, places);
-    struct sc_block *block = plan ? block_of(call, plan) : NULL;
+    if (!plan || !sc_call_block(call, plan, &question->block)) return false;
     question->line = sc_arena_array(call->arena, question->x.steps, sizeof *question->line);
-    if (!block) return false;
     if (!question->line) return sc_call_exhausted(call), false;
     for (size_t i = 0; i < question->x.steps; i++) {
         double part = (double)i / (double)(question->x.steps - 1);
@@ -90,7 +79,7 @@ static bool draw(struct sc_call *call, const struct sc_subject *subject, struct 
                                               : question->x.low + part * (question->x.high - question->x.low);
         struct sc_change held = {axis[0].slot, &x};
         question->at[i] = x;
-        sc_implied_solve(block,
+        sc_implied_solve(&question->block,
                          &(struct sc_implied){.slot = axis[1].slot,
                                               .low = question->y.low,
                                               .high = question->y.high,

@@ -5,6 +5,7 @@
 #include "budget.h"
 #include "codec/csv.h"
 #include "codec/writer.h"
+#include "evaluation.h"
 #include "fit_write.h"
 #include "request.h"
 #include "secondchair/model.h"
@@ -51,10 +52,7 @@ static bool compute(struct sc_call *call, struct projection *projection)
     uint64_t start = sc_clock_nanoseconds();
     double lost = INFINITY;
     struct sc_faults *faults = sc_call_faults(call);
-    void *memory = sc_arena_alloc(call->arena, sc_block_size(&projection->plan));
-    if (!memory) sc_call_exhausted(call);
-    if (!memory || !faults) return false;
-    sc_block_init(&projection->block, &projection->plan, memory);
+    if (!faults || !sc_call_block(call, &projection->plan, &projection->block)) return false;
     sc_evaluate_market(&projection->block, &(struct sc_lanes){.count = 1, .lost = &lost});
     projection->fit = sc_block_fit(&projection->block);
     if (!projection->fit->found)

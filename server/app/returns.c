@@ -15,6 +15,7 @@
 struct question {
     double price, reinvestment_rate, target; /* target NAN: none is wanted */
     struct sc_returns returns;
+    struct sc_block block;
 };
 
 static const char *const MEMBERS[] = {"price", "reinvestment_rate", "target_return", NULL};
@@ -34,12 +35,9 @@ static bool compute(struct sc_call *call, const struct sc_plan *plan, struct que
 {
     uint64_t start = sc_clock_nanoseconds();
     struct sc_faults *faults = sc_call_faults(call);
-    struct sc_block *block = sc_arena_alloc(call->arena, sizeof *block);
-    void *memory = sc_arena_alloc(call->arena, sc_block_size(plan));
-    if (!block || !memory) sc_call_exhausted(call);
-    if (!faults || !block || !memory) return false;
-    sc_block_init(block, plan, memory);
-    bool done = sc_returns_evaluate(block, question->reinvestment_rate, &question->returns, faults);
+    if (!faults || !sc_call_block(call, plan, &question->block)) return false;
+    bool done =
+        sc_returns_evaluate(&question->block, question->reinvestment_rate, &question->returns, faults);
     sc_call_spent(call, SC_STAGE_MODEL, start);
     if (!done) sc_call_invalid(call, SC_PROBLEM_not_computable, faults);
     return done;
