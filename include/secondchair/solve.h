@@ -14,10 +14,11 @@ enum {
 };
 
 /* The headline value of a share, the mixture over the chair's branches, at count points: point p has each
- * change's slot at change.value[p]. NAN where a branch of a point has no value. The same bits as
- * sc_chair_evaluate. */
+ * change's slot at change.value[p]. NAN where a branch of a point has no value; fault, where it is not NULL,
+ * gets each point's reasons (enum sc_lane_fault, those of all branches; SC_LANE_DOMAIN may follow from the
+ * others), 0 where there are none. The same bits as sc_chair_evaluate. */
 void sc_values(struct sc_block *block, const struct sc_change *change, size_t changes, size_t count,
-               double *value);
+               double *value, uint32_t *fault);
 
 /* Every x between low and high at which the value with `slot` at x is the price, with the other changes held
  * (one number each). A stretch on which the value stands at the price (a pin) counts once, with its lower

@@ -16,7 +16,7 @@ static void values_at(struct sc_block *block, const struct sc_implied *question,
         change[changes] = (struct sc_change){question->held[changes].slot, held[changes]};
     }
     change[changes++] = (struct sc_change){question->slot, x};
-    sc_values(block, change, changes, count, value);
+    sc_values(block, change, changes, count, value, NULL);
 }
 
 /* The root between two points of the scan by false position with Illinois' halving, and bisection where that

@@ -50,11 +50,12 @@ void sc_branch_weights(const struct sc_block *block, sc_row weight)
 }
 
 void sc_values(struct sc_block *block, const struct sc_change *change, size_t changes, size_t count,
-               double *value)
+               double *value, uint32_t *fault)
 {
     struct packing packing = {.branches = branch_count(block->plan), .points = count};
     size_t lanes = packing.branches * count;
     for (size_t point = 0; point < count; point++) value[point] = changes > CHANGES_MAX ? NAN : 0;
+    for (size_t point = 0; fault && point < count; point++) fault[point] = 0;
     if (changes > CHANGES_MAX) return;
     for (size_t first = 0; first < lanes; first += SC_LANES) {
         size_t now = lanes - first < SC_LANES ? lanes - first : SC_LANES;
@@ -62,8 +63,10 @@ void sc_values(struct sc_block *block, const struct sc_change *change, size_t ch
         evaluate_lanes(block, change, changes, &packing, first, now);
         sc_branch_weights(block, weight);
         for (size_t lane = 0; lane < now; lane++) {
+            size_t point = (first + lane) / packing.branches;
             double v = block->fault[lane] ? NAN : block->settlement[lane].value_per_share;
-            value[(first + lane) / packing.branches] += weight[lane] * v;
+            value[point] += weight[lane] * v;
+            if (fault) fault[point] |= block->fault[lane];
         }
     }
 }

@@ -34,12 +34,15 @@ static void assert_bits(double actual, double expected, size_t point)
         fail_msg("point %zu has %.17g, alone it has %.17g", point, actual, expected);
 }
 
-/* The named driver over [low, high], beside another that moves a little. */
-static size_t assert_points_agree(json_t *document, const char *pointer, double low, double high)
+/* The named driver over [low, high], beside another that moves a little; points without a value have this
+ * reason. How many they are. */
+static size_t assert_points_agree(json_t *document, const char *pointer, double low, double high,
+                                  uint32_t reason)
 {
     enum { POINTS = 41 };
     struct valued v;
     double x[POINTS], basic[POINTS], together[POINTS], single[POINTS];
+    uint32_t fault[POINTS];
     size_t without = 0;
     value(&v, document);
     for (size_t i = 0; i < POINTS; i++) {
@@ -50,12 +53,14 @@ static size_t assert_points_agree(json_t *document, const char *pointer, double 
     const struct sc_change change[] = {{slot_at(v.plan, pointer), x},
                                        {slot_at(v.plan, "/dilution/basic"), basic}};
     for (size_t count = 1; count <= POINTS; count += count < 4 ? 1 : 37 - count % 4) {
-        sc_values(&v.block, change, 2, count, together);
+        sc_values(&v.block, change, 2, count, together, NULL);
         for (size_t i = 0; i < count; i++) assert_bits(together[i], single[i], i);
     }
-    sc_values(&v.block, change, 2, POINTS, together);
+    sc_values(&v.block, change, 2, POINTS, together, fault);
     for (size_t i = 0; i < POINTS; i++) {
         assert_bits(together[i], single[i], i);
+        assert_int_equal(fault[i] & ~(uint32_t)SC_LANE_DOMAIN, isnan(together[i]) ? reason : 0);
+        assert_int_equal(fault[i] != 0, isnan(together[i]));
         without += isnan(together[i]);
     }
     release(&v);
@@ -65,22 +70,23 @@ static size_t assert_points_agree(json_t *document, const char *pointer, double 
 static void every_point_has_the_bits_of_the_document_alone(void **state)
 {
     (void)state;
-    assert_int_equal(assert_points_agree(stored("amd-base"), "/segments/0/margin/end", 0.1, 0.5), 0);
-    assert_int_equal(assert_points_agree(stored("amd-base"), "/chair/hazard", 0, 1), 0);
+    assert_int_equal(assert_points_agree(stored("amd-base"), "/segments/0/margin/end", 0.1, 0.5, 0), 0);
+    assert_int_equal(assert_points_agree(stored("amd-base"), "/chair/hazard", 0, 1, 0), 0);
     json_t *document = plain_document();
     set(document, "/bridge", "{'cash':0}");
-    assert_int_equal(assert_points_agree(document, "/bridge/cash", 0, 500), 0);
+    assert_int_equal(assert_points_agree(document, "/bridge/cash", 0, 500, 0), 0);
     for (int horizon = 1; horizon <= SC_HORIZON_MAX; horizon += 29 - horizon % 2 * 14)
-        assert_int_equal(assert_points_agree(chair_document(horizon, 0.1), "/chair/hazard", 0, 1), 0);
+        assert_int_equal(assert_points_agree(chair_document(horizon, 0.1), "/chair/hazard", 0, 1, 0), 0);
 }
 
 static void only_points_outside_the_model_have_no_value(void **state)
 {
     (void)state;
     /* growth from 0 to 0.2 reaches the rate of 0.1 at the 21st of 41 points */
-    assert_int_equal(assert_points_agree(plain_document(), "/terminal/growth", 0, 0.2), 21);
-    assert_int_equal(assert_points_agree(chair_document(15, 0.05), "/terminal/growth", 0, 0.2), 21);
-    assert_true(assert_points_agree(stored("amd-base"), "/seats/0/training/start", 0, 1) > 0);
+    assert_int_equal(assert_points_agree(plain_document(), "/terminal/growth", 0, 0.2, SC_LANE_GROWTH), 21);
+    assert_int_equal(
+        assert_points_agree(chair_document(15, 0.05), "/terminal/growth", 0, 0.2, SC_LANE_GROWTH), 21);
+    assert_true(assert_points_agree(stored("amd-base"), "/seats/0/training/start", 0, 1, SC_LANE_SHARES) > 0);
 }
 
 static void no_change_gives_the_value_itself(void **state)
@@ -89,7 +95,7 @@ static void no_change_gives_the_value_itself(void **state)
     struct valued v;
     double both[2];
     value(&v, stored("amd-base"));
-    sc_values(&v.block, NULL, 0, 2, both);
+    sc_values(&v.block, NULL, 0, 2, both, NULL);
     assert_exact(both[0], v.chair.expected_value);
     assert_exact(both[1], v.chair.expected_value);
     release(&v);
@@ -180,7 +186,7 @@ static void ends_and_points_of_the_scan_count_once(void **state)
         struct valued v;
         double price;
         value(&v, plain_document());
-        sc_values(&v.block, &(struct sc_change){slot_at(v.plan, "/bridge/cash"), &AT[i]}, 1, 1, &price);
+        sc_values(&v.block, &(struct sc_change){slot_at(v.plan, "/bridge/cash"), &AT[i]}, 1, 1, &price, NULL);
         release(&v);
         solve(plain_document(), "/bridge/cash", 0, 25600, price, &roots);
         assert_int_equal(roots.count, 1);
@@ -219,7 +225,8 @@ static void a_solution_just_after_a_point_without_a_value_is_found(void **state)
         set(document, "/segments/0/margin", MARGIN[i]);
         set(document, "/bridge", "{'cash':60000}");
         value(&v, json_deep_copy(document));
-        sc_values(&v.block, &(struct sc_change){slot_at(v.plan, "/discount/wacc"), &first}, 1, 1, &price);
+        sc_values(&v.block, &(struct sc_change){slot_at(v.plan, "/discount/wacc"), &first}, 1, 1, &price,
+                  NULL);
         release(&v);
         solve(document, "/discount/wacc", 0, 0.512, price, &roots); /* a rate of 0 has no value */
         assert_int_equal(roots.rejected, 1);
