@@ -13,4 +13,7 @@ double sc_normal_log_between(double low, double high);
 /* The x with cdf(x) = p, 0 < p < 1. */
 double sc_normal_quantile(double p);
 
+/* The same where p and 1 - p are both known, so that neither tail loses digits. */
+double sc_normal_quantile_between(double p, double q);
+
 #endif
