@@ -20,6 +20,8 @@ struct question {
 
 static const char *const MEMBERS[] = {"price", "reinvestment_rate", "target_return", NULL};
 
+static const char BEYOND[] = "It is beyond any number.";
+
 static bool read_question(struct sc_call *call, const struct sc_subject *subject, struct question *question)
 {
     const struct sc_plan *plan = subject->plan;
@@ -31,6 +33,15 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
            sc_ask_number(call, subject, "target_return", -0.99, 10, &question->target);
 }
 
+/* Whether every figure of a look back, the last as a multiple of the price too, can be told. */
+static bool is_finite(const struct sc_lookback *look, const struct sc_plan *plan, double price)
+{
+    bool finite = isfinite(look->value_per_share[plan->horizon] / price);
+    for (int year = 0; year <= plan->horizon; year++)
+        finite &= isfinite(look->value_per_share[year]) && isfinite(look->net_cash[year]);
+    return finite;
+}
+
 static bool compute(struct sc_call *call, const struct sc_plan *plan, struct question *question)
 {
     uint64_t start = sc_clock_nanoseconds();
@@ -39,6 +50,13 @@ static bool compute(struct sc_call *call, const struct sc_plan *plan, struct que
     bool done =
         sc_returns_evaluate(&question->block, question->reinvestment_rate, &question->returns, faults);
     sc_call_spent(call, SC_STAGE_MODEL, start);
+    if (done && !(is_finite(&question->returns.expected, plan, question->price) &&
+                  is_finite(&question->returns.held, plan, question->price))) {
+        sc_fault_add(
+            faults, SC_FAULT_not_computable, "/price",
+            "the figures up to the horizon are no finite numbers, or no finite multiple of the price");
+        done = false;
+    }
     if (!done) sc_call_invalid(call, SC_PROBLEM_not_computable, faults);
     return done;
 }
@@ -46,10 +64,17 @@ static bool compute(struct sc_call *call, const struct sc_plan *plan, struct que
 static void write_figures(struct sc_json_writer *w, const struct question *question, double value)
 {
     double years = question->returns.years;
-    sc_json_member_figure(w, "annual_return", sc_annual_return(value, question->price, years));
+    double earned = sc_annual_return(value, question->price, years);
+    sc_json_member_figure(w, "annual_return", earned);
+    sc_json_member_text(w, "annual_return_reason", isfinite(earned) ? NULL : BEYOND);
     sc_json_member_number(w, "multiple_of_money", value / question->price);
     sc_json_member_number(w, "horizon_value_per_share", value);
-    sc_json_member_figure(w, "price_for_target", value * pow(1 + question->target, -years));
+    double target = value * pow(1 + question->target, -years);
+    sc_json_member_figure(w, "price_for_target", target);
+    sc_json_member_text(w, "price_for_target_reason",
+                        isnan(question->target) ? "No target_return is asked for."
+                        : isfinite(target)      ? NULL
+                                                : BEYOND);
 }
 
 static void write_path(struct sc_json_writer *w, const struct sc_plan *plan, const struct sc_returns *returns)

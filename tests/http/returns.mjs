@@ -101,6 +101,20 @@ export default async function returns({ server }) {
     is([answer.annual_return, answer.multiple_of_money, answer.horizon_value_per_share, answer.price_for_target], [-1, 0, 0, 0], 'the figures');
     ok(answer.path.every(point => point.value_per_share === 0 && point.net_cash < 0), 'the path');
   });
+  await test('a figure beyond any number is null with its reason, or the whole is refused', async () => {
+    const day = small({ horizon: 1, valuation_date: '2026-12-30' });
+    const answer = await ask(day, { price: 1e-9, target_return: -0.99 });
+    for (const one of [answer, answer.held]) {
+      is([one.annual_return, one.annual_return_reason], [null, 'It is beyond any number.'], `(${one.multiple_of_money})^365 - 1`);
+      is([one.price_for_target_reason, typeof one.price_for_target], [null, 'number'], 'the price');
+    }
+    is((await ask(day)).annual_return_reason, null, 'at a usual price');
+    is((await ask(day)).price_for_target_reason, 'No target_return is asked for.', 'no price');
+    const dear = small({ dilution: { basic: 1e-305 } });
+    is((await ask(dear, { target_return: -0.99 })).price_for_target_reason, 'It is beyond any number.', 'the price');
+    const { json } = await server.refuse('not-computable', 'POST', '/v1/returns', { json: { scenario: dear, price: 1e-9 } });
+    is(json.errors[0].pointer, '/price', 'no finite multiple');
+  });
   await test('the bounds of the question are checked', async () => {
     for (const [name, wrong] of [['price', [0, -1, 1.1e9]], ['reinvestment_rate', [-1, 10.1]], ['target_return', [-1, 10.1]]]) {
       for (const value of wrong) is((await server.refuse('invalid-question', 'POST', '/v1/returns', { json: { scenario: small(), [name]: value } })).json.errors.map(({ pointer, code }) => [pointer, code]), [[`/${name}`, 'out_of_range']], `${name} ${value}`);
