@@ -93,4 +93,8 @@ const char *sc_group_name(enum sc_group group);
 /* The pointer of a node, terminated; cut with "…" when longer than size. Returns out. */
 char *sc_plan_pointer(const struct sc_plan *plan, size_t node, char *out, size_t size);
 
+/* The slot of the number at a pointer; SC_NO_SLOT where the plan has none there: it may lead to more than one
+ * number, or to one that the document leaves out and that has no default. */
+sc_slot sc_plan_find(const struct sc_plan *plan, const char *pointer);
+
 #endif

@@ -74,9 +74,7 @@ static bool draw(struct sc_call *call, const struct sc_subject *subject, struct 
     question->line = sc_arena_array(call->arena, question->x.steps, sizeof *question->line);
     if (!question->line) return sc_call_exhausted(call), false;
     for (size_t i = 0; i < question->x.steps; i++) {
-        double part = (double)i / (double)(question->x.steps - 1);
-        double x = i + 1 == question->x.steps ? question->x.high
-                                              : question->x.low + part * (question->x.high - question->x.low);
+        double x = sc_axis_point(&question->x, i);
         struct sc_change held = {axis[0].slot, &x};
         question->at[i] = x;
         sc_implied_solve(&question->block,
@@ -128,23 +126,28 @@ static void write_frontier(struct sc_json_writer *w, const struct implied *quest
     sc_json_array_end(w);
 }
 
+/* The solutions alone, the frontier alone, or both with a first column that says which a line is of. */
 static enum sc_progress answer_csv(struct sc_call *call, const struct implied *question)
 {
-    static const char *const LINE[] = {"x", "y"}, *const ROOTS[] = {"solution"};
+    static const char *const HEADER[] = {"kind", "x", "y"}, *const ROOTS[] = {"solution"};
+    bool both = question->draws && question->solves;
     struct sc_buffer buffer;
     struct sc_csv csv = {.buffer = &buffer};
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
     if (question->draws)
-        sc_csv_header(&csv, LINE, 2);
+        sc_csv_header(&csv, both ? HEADER : HEADER + 1, both ? 3 : 2);
     else
         sc_csv_header(&csv, ROOTS, 1);
-    for (size_t i = 0; question->draws && i < question->x.steps; i++) {
-        sc_csv_number(&csv, question->at[i]);
-        sc_csv_number(&csv, question->line[i].count ? question->line[i].x[0] : NAN);
+    for (size_t i = 0; question->solves && i < question->roots.count; i++) {
+        if (both) sc_csv_text(&csv, ROOTS[0]);
+        sc_csv_number(&csv, question->roots.x[i]);
+        if (both) sc_csv_text(&csv, NULL);
         sc_csv_end_row(&csv);
     }
-    for (size_t i = 0; !question->draws && i < question->roots.count; i++) {
-        sc_csv_number(&csv, question->roots.x[i]);
+    for (size_t i = 0; question->draws && i < question->x.steps; i++) {
+        if (both) sc_csv_text(&csv, "frontier");
+        sc_csv_number(&csv, question->at[i]);
+        sc_csv_number(&csv, question->line[i].count ? question->line[i].x[0] : NAN);
         sc_csv_end_row(&csv);
     }
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);

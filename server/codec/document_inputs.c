@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include "codec/pointer.h"
 #include "codec/writer.h"
 #include "document_override.h"
 #include "secondchair/field.h"

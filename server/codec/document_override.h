@@ -10,9 +10,6 @@ enum { SC_OVERRIDES_MAX = 256 };
 /* Whether a field holds numbers that may be moved: a number that is not fixed, a path, points. */
 bool sc_field_is_driver(const struct sc_field *field);
 
-/* Whether a pointer is the other one, or below it. */
-bool sc_pointer_is_within(const char *pointer, const char *above);
-
 /* What an override changes: a member of an object (name), or an element of an array. */
 struct sc_target {
     const struct sc_field *field; /* its kind says what the value may be */

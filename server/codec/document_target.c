@@ -45,12 +45,6 @@ static bool is_required(const struct sc_field *field)
     return field->presence == SC_REQUIRED;
 }
 
-bool sc_pointer_is_within(const char *pointer, const char *above)
-{
-    size_t length = strlen(above);
-    return strncmp(pointer, above, length) == 0 && (pointer[length] == '\0' || pointer[length] == '/');
-}
-
 static bool is_at_end(const struct search *search)
 {
     return *search->walk.rest == '\0';

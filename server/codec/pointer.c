@@ -58,6 +58,12 @@ size_t sc_pointer_depth(const char *pointer)
     return depth;
 }
 
+bool sc_pointer_is_within(const char *pointer, const char *above)
+{
+    size_t length = strlen(above);
+    return strncmp(pointer, above, length) == 0 && (pointer[length] == '\0' || pointer[length] == '/');
+}
+
 bool sc_pointer_index(const char *segment, size_t *index)
 {
     if (!*segment || (segment[0] == '0' && segment[1])) return false;

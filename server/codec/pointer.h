@@ -42,6 +42,9 @@ bool sc_pointer_next(struct sc_pointer_walk *walk);
 /* Number of segments. */
 size_t sc_pointer_depth(const char *pointer);
 
+/* Whether a pointer is the other one, or below it. */
+bool sc_pointer_is_within(const char *pointer, const char *above);
+
 /* Reads a segment as an array index: digits without leading zeros. */
 bool sc_pointer_index(const char *segment, size_t *index) __attribute__((warn_unused_result));
 

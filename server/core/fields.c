@@ -1,6 +1,7 @@
 #include "secondchair/field.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* A line of the table is one of these; AT says where the value goes. */
 #define AT(type, path) offsetof(struct type, path)
@@ -577,4 +578,31 @@ char *sc_plan_pointer(const struct sc_plan *plan, size_t node, char *out, size_t
         if (written > 0) length += (size_t)written;
     }
     return out;
+}
+
+/* Takes the last step off a pointer that ends at end; NULL where it is not this one. */
+static const char *without_step(const char *pointer, const char *end, const struct sc_node *step)
+{
+    char number[12];
+    const char *name = number;
+    if (step->index >= 0)
+        snprintf(number, sizeof number, "%d", step->index);
+    else
+        name = step->field->name;
+    size_t length = strlen(name);
+    if ((size_t)(end - pointer) <= length) return NULL;
+    end -= length + 1;
+    return *end == '/' && memcmp(end + 1, name, length) == 0 ? end : NULL;
+}
+
+sc_slot sc_plan_find(const struct sc_plan *plan, const char *pointer)
+{
+    const char *last = pointer + strlen(pointer);
+    for (size_t slot = 0; slot < plan->slots; slot++) {
+        const char *end = last;
+        for (size_t at = plan->driver_node[slot]; at != 0 && end; at = plan->node[at].parent)
+            end = without_step(pointer, end, &plan->node[at]);
+        if (end == pointer) return (sc_slot)slot;
+    }
+    return SC_NO_SLOT;
 }

@@ -142,6 +142,19 @@ export default async function implied({ server }) {
     await refused({ frontier: { x } }, '/frontier/y/pointer', 'missing');
     await refused({ frontier: { x, y: { low: 0, high: 9 } } }, '/frontier/y/pointer', 'missing');
   });
+  await test('two axes that move the same number are refused, the second by name', async () => {
+    const axes = (x, y) => ({ frontier: { x: { pointer: x, low: 0.01, high: 0.02, steps: 3 }, y: { pointer: y, low: 0.01, high: 0.02 } } });
+    for (const [x, y, said] of [['/bridge/cash', '/bridge/cash', 'names the same driver as /frontier/x'], ['/discount/wacc', '/discount/wacc/end', 'names a part of the driver of /frontier/x'], ['/discount/wacc/end', '/discount/wacc', 'names the whole of the driver of /frontier/x']]) {
+      const { json } = await server.refuse('invalid-question', 'POST', '/v1/implied', { json: { scenario: 'amd-base', ...axes(x, y) } });
+      is(json.errors, [{ pointer: '/frontier/y/pointer', code: 'conflict', detail: said }], `${x} and ${y}`);
+    }
+  });
+  await test('a pair of ends that no document may have is refused', async () => {
+    const market = structuredClone(base.market);
+    market.inference_share.observations[0] = { year: 2023, low: 0.2, high: 0.5 };
+    const at = '/market/inference_share/observations/0';
+    await refused({ frontier: { x: { pointer: `${at}/low`, low: 0.1, high: 0.4, steps: 3 }, y: { pointer: `${at}/high`, low: 0.3, high: 0.6 } } }, at, 'conflict', { ...base, market });
+  });
   await test('what a frontier does not know is refused', async () => {
     const debt = { pointer: '/bridge/debt', low: 0, high: 9 }, x = { ...cash, steps: 3 };
     await refused({ frontier: { x, y: debt, z: 1 } }, '/frontier/z', 'unknown_field');
@@ -162,6 +175,9 @@ export default async function implied({ server }) {
     const drawn = await ask('amd-base', { frontier, price: 320 });
     const lines = await server.expect(200, 'POST', '/v1/implied', { json: { scenario: 'amd-base', frontier, price: 320 }, headers: { Accept: 'text/csv' } });
     is(csv(lines.text).map(row => [number(row.x), number(row.y)]), drawn.frontier.map(({ x, y }) => [x, y]), 'the frontier as a table');
+    const both = { ...question, frontier }, answer = await ask('amd-base', both);
+    const table_of_both = await server.expect(200, 'POST', '/v1/implied', { json: { scenario: 'amd-base', ...both }, headers: { Accept: 'text/csv' } });
+    is(csv(table_of_both.text), [...answer.solutions.map(x => ['solution', x, '']), ...answer.frontier.map(({ x, y }) => ['frontier', x, y ?? ''])].map(([kind, x, y]) => ({ kind, x: `${x}`, y: `${y}` })), 'both in one table');
     is(csv((await server.expect(200, 'GET', '/v1/scenarios/amd-base/implied?pointer=/price&low=1&high=2', { headers: { Accept: 'text/csv' } })).text), [], 'no solution');
   });
 }

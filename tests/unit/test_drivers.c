@@ -48,6 +48,7 @@ static void moving_a_slot_by_its_pointer_moves_it_alone(void **state)
         before[i] = plan->driver[i];
         sc_plan_pointer(plan, plan->driver_node[i], pointers[i], sizeof pointers[i]);
     }
+    for (size_t i = 0; i < slots; i++) assert_int_equal(sc_plan_find(plan, pointers[i]), i);
     for (size_t i = 0; i < slots; i++) {
         double value = before[i] * 0.99 + 0.001;
         json_t *overrides = json_pack("[{s:s, s:f}]", "pointer", pointers[i], "value", value);
@@ -63,6 +64,34 @@ static void moving_a_slot_by_its_pointer_moves_it_alone(void **state)
         json_decref(overrides);
     }
     assert_int_equal(moved_slots, slots - 7);
+    json_decref(document);
+}
+
+static void what_is_no_single_number_of_the_plan_has_no_slot(void **state)
+{
+    (void)state;
+    static const char *const pointers[] = {"",
+                                           "/",
+                                           "//",
+                                           "price",
+                                           "/pric",
+                                           "/prices",
+                                           "/price/",
+                                           "/terminal",
+                                           "/segments/0",
+                                           "/segments",
+                                           "/segments/0/id",
+                                           "/xprice",
+                                           "/discount/wacc",
+                                           "/segments/9/margin/end",
+                                           "/discount/wacc/end/0",
+                                           "/segments/00/margin/end",
+                                           "/name"};
+    json_t *document = load("amd-base.json");
+    const struct sc_plan *plan = compile(document);
+    expect(plan != NULL, "amd-base", "compiles");
+    for (size_t i = 0; i < COUNT(pointers); i++)
+        expect(sc_plan_find(plan, pointers[i]) == SC_NO_SLOT, pointers[i], "names no number");
     json_decref(document);
 }
 
@@ -231,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overrides_move_drivers_and_nothing_else),
         cmocka_unit_test(moving_a_slot_by_its_pointer_moves_it_alone),
+        cmocka_unit_test(what_is_no_single_number_of_the_plan_has_no_slot),
         cmocka_unit_test(a_set_parameter_is_an_override),
         cmocka_unit_test(inputs_say_where_each_number_comes_from),
         cmocka_unit_test(the_schema_says_what_the_table_says),
