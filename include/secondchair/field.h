@@ -97,4 +97,9 @@ char *sc_plan_pointer(const struct sc_plan *plan, size_t node, char *out, size_t
  * number, or to one that the document leaves out and that has no default. */
 sc_slot sc_plan_find(const struct sc_plan *plan, const char *pointer);
 
+/* The field that a number belongs to, with its bounds and group: its own, or that of the path or the points
+ * that it is a part of; and its unit. */
+const struct sc_field *sc_plan_field(const struct sc_plan *plan, sc_slot slot);
+enum sc_unit sc_plan_unit(const struct sc_plan *plan, sc_slot slot);
+
 #endif

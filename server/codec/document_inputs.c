@@ -31,16 +31,6 @@ static bool is_moved(const struct moved *moved, const char *pointer)
     return false;
 }
 
-/* The field that a number belongs to: its own, or that of the path or the points that it is a part of. */
-static const struct sc_field *find_owner(const struct sc_plan *plan, const struct sc_node *node)
-{
-    const struct sc_node *above = &plan->node[node->parent];
-    bool in_path =
-        above->field && (above->field->kind == SC_KIND_PATH || above->field->kind == SC_KIND_VALUES);
-    if (in_path || !node->field) return find_owner(plan, above);
-    return node->field;
-}
-
 static const char *name_origin(const struct sc_plan *plan, size_t slot, const char *pointer,
                                const struct moved *own, const struct moved *overrides, bool is_variant)
 {
@@ -52,11 +42,10 @@ static const char *name_origin(const struct sc_plan *plan, size_t slot, const ch
 static void write_input(const struct sc_plan *plan, size_t slot, const struct sc_field *owner,
                         const char *pointer, const char *origin, struct sc_json_writer *writer)
 {
-    bool is_year = owner->kind == SC_KIND_POINTS && plan->node[plan->driver_node[slot]].index == 0;
     sc_json_object_begin(writer);
     sc_json_member_text(writer, "pointer", pointer);
     sc_json_member_number(writer, "value", plan->driver[slot]);
-    sc_json_member_text(writer, "unit", sc_unit_name(is_year ? SC_UNIT_YEAR : owner->unit));
+    sc_json_member_text(writer, "unit", sc_unit_name(sc_plan_unit(plan, (sc_slot)slot)));
     sc_json_member_text(writer, "group", sc_group_name(owner->group));
     sc_json_member_text(writer, "origin", origin);
     sc_json_object_end(writer);
@@ -71,7 +60,7 @@ void sc_document_write_inputs(const struct sc_plan *plan, const json_t *overlay,
     if (!collected) writer->failed = true;
     sc_json_array_begin(writer);
     for (size_t slot = 0; slot < plan->slots && !writer->failed; slot++) {
-        const struct sc_field *owner = find_owner(plan, &plan->node[plan->driver_node[slot]]);
+        const struct sc_field *owner = sc_plan_field(plan, (sc_slot)slot);
         char pointer[SC_POINTER_MAX];
         if (!sc_field_is_driver(owner)) continue;
         sc_plan_pointer(plan, plan->driver_node[slot], pointer, sizeof pointer);
