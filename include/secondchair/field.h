@@ -23,9 +23,10 @@ enum sc_kind {
     SC_KIND_CHOICE,  /* one of the words; its index goes to an int */
     SC_KIND_FLAG,    /* goes to a bool */
     SC_KIND_TEXTS,   /* an array of texts; checked, not stored */
-    SC_KIND_POINTER, /* an RFC 6901 pointer; checked, not stored */
-    SC_KIND_NUMBERS, /* an array of numbers; checked, not stored */
-    SC_KIND_MATRIX   /* a square array of arrays of numbers; checked, not stored */
+    SC_KIND_FIGURE,  /* a number that is no driver; goes to a double, NAN where it is absent */
+    SC_KIND_POINTER, /* an RFC 6901 pointer; goes to a const char * */
+    SC_KIND_NUMBERS, /* an array of numbers that are no drivers; goes to a const double * and a count */
+    SC_KIND_MATRIX /* a square array of rows of such numbers; goes to a const double * and the rows' count */
 };
 
 enum sc_unit {
@@ -84,8 +85,17 @@ struct sc_field {
 /* The document's members. */
 extern const struct sc_field SC_SCENARIO_FIELDS[];
 
+/* A distribution's members (MODEL 10); they go to a struct sc_written_distribution. */
+extern const struct sc_field SC_DISTRIBUTION_FIELDS[];
+
 /* The ramp's own members (start, end, shape, from, to), for the schema and for suggestions. */
 extern const struct sc_field SC_RAMP_FIELDS[];
+
+/* The bounds of the year of a point. */
+extern const struct sc_field SC_POINT_YEAR;
+
+/* Whether a number is within a field's bounds. */
+bool sc_field_allows(const struct sc_field *field, double number);
 
 const char *sc_unit_name(enum sc_unit unit);
 const char *sc_group_name(enum sc_group group);
@@ -101,5 +111,8 @@ sc_slot sc_plan_find(const struct sc_plan *plan, const char *pointer);
  * that it is a part of; and its unit. */
 const struct sc_field *sc_plan_field(const struct sc_plan *plan, sc_slot slot);
 enum sc_unit sc_plan_unit(const struct sc_plan *plan, sc_slot slot);
+
+/* The field whose bounds hold for a number: its owner, but for the year of a point. */
+const struct sc_field *sc_plan_bounds(const struct sc_plan *plan, sc_slot slot);
 
 #endif

@@ -4,6 +4,7 @@
 #include "document_reading.h"
 #include "secondchair/model.h"
 
+#include <math.h>
 #include <string.h>
 
 static sc_reader read_object, read_list;
@@ -17,6 +18,7 @@ static sc_reader *const READERS[] = {
     [SC_KIND_CHOICE] = sc_read_choice,   [SC_KIND_FLAG] = sc_read_flag,
     [SC_KIND_TEXTS] = sc_read_texts,     [SC_KIND_POINTER] = sc_read_pointer,
     [SC_KIND_NUMBERS] = sc_read_numbers, [SC_KIND_MATRIX] = sc_read_matrix,
+    [SC_KIND_FIGURE] = sc_read_figure,
 };
 
 /* Where a field goes in its struct; NULL when it is only checked. */
@@ -44,6 +46,9 @@ static void clear_member(const struct sc_field *field, void *home)
         break;
     case SC_KIND_FLAG:
         *(bool *)home = field->fallback > 0;
+        break;
+    case SC_KIND_FIGURE:
+        *(double *)home = NAN;
         break;
     case SC_KIND_OBJECT:
         clear_members(field->member, home);
@@ -201,9 +206,15 @@ static int find_horizon(json_t *document)
     while (field->offset != offsetof(struct sc_plan, horizon_slot)) field++;
     const json_t *value = json_object_get(document, field->name);
     if (!value) return (int)field->fallback;
-    if (!json_is_number(value) || !sc_is_within(field, json_number_value(value))) return 0;
+    if (!json_is_number(value) || !sc_field_allows(field, json_number_value(value))) return 0;
     double number = json_number_value(value);
     return number > (int)number ? 0 : (int)number;
+}
+
+void sc_read_alone(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
+{
+    clear_member(at->field, into);
+    READERS[at->field->kind](reading, at, value, into);
 }
 
 static struct sc_plan *read_document(struct sc_reading *reading, json_t *document)

@@ -16,8 +16,7 @@ const char *sc_place_pointer(const struct sc_place *at, char out[SC_POINTER_MAX]
     const struct sc_place *chain[STEPS_MAX];
     size_t depth = 0;
     for (; at && at->above && depth < STEPS_MAX; at = at->above) chain[depth++] = at;
-    out[0] = '\0';
-    bool fits = true;
+    bool fits = snprintf(out, SC_POINTER_MAX, "%s", at && at->name ? at->name : "") < SC_POINTER_MAX;
     while (fits && depth > 0) {
         const struct sc_place *step = chain[--depth];
         fits = step->name ? sc_pointer_append_key(out, out, step->name)
@@ -96,12 +95,12 @@ static double as_percentage(const struct sc_field *bounds, double number)
 {
     if (!is_part_of_one(bounds->unit) || fabs(number) <= 1 || fabs(number) > 100) return 0;
     double decimal = nearbyint(number * 1e8) / 1e10; /* rounded, so that 14.7 gives 0.147 */
-    return sc_is_within(bounds, decimal) ? decimal : 0;
+    return sc_field_allows(bounds, decimal) ? decimal : 0;
 }
 
-/* "between 0 and 1", "above -1 and at most 10", "1". */
-static void describe_bounds(const struct sc_field *bounds, char *out, size_t size)
+char *sc_describe_bounds(const struct sc_field *bounds, char out[SC_BOUNDS_SHOWN])
 {
+    const size_t size = SC_BOUNDS_SHOWN;
     char low[SC_NUMBER_MAX], high[SC_NUMBER_MAX];
     sc_number_write(bounds->low, low);
     sc_number_write(bounds->high, high);
@@ -112,16 +111,17 @@ static void describe_bounds(const struct sc_field *bounds, char *out, size_t siz
     else
         snprintf(out, size, "%s %s and %s %s", bounds->open_low ? "above" : "at least", low,
                  bounds->open_high ? "below" : "at most", high);
+    return out;
 }
 
 void sc_blame_range(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
                     double number)
 {
     if (is_only_counted(reading)) return;
-    char range[3 * SC_NUMBER_MAX], found[SC_NUMBER_MAX], decimal[SC_NUMBER_MAX];
+    char range[SC_BOUNDS_SHOWN], found[SC_NUMBER_MAX], decimal[SC_NUMBER_MAX];
     const char *unit = sc_unit_name(bounds->unit);
     bool named = *unit;
-    describe_bounds(bounds, range, sizeof range);
+    sc_describe_bounds(bounds, range);
     sc_number_write(number, found);
     double meant = as_percentage(bounds, number);
     sc_number_write(meant, decimal);

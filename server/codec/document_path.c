@@ -25,7 +25,7 @@ static void read_constant(struct sc_reading *reading, const struct sc_place *at,
                           struct sc_path *path)
 {
     double number;
-    if (sc_read_figure(reading, at, at->field, value, &number))
+    if (sc_read_within(reading, at, at->field, value, &number))
         set_constant(reading, at, number, SC_FROM_DOCUMENT, path);
 }
 
@@ -34,7 +34,7 @@ static void read_part(struct sc_reading *reading, const struct sc_place *part, j
                       struct sc_path *path)
 {
     double number;
-    if (!sc_read_figure(reading, part, part->above->field, value, &number)) return;
+    if (!sc_read_within(reading, part, part->above->field, value, &number)) return;
     sc_slot slot =
         sc_reading_add_driver(reading, part, sc_reading_add_node(reading, part), number, SC_FROM_DOCUMENT);
     if (path->slot == SC_NO_SLOT) path->slot = slot;

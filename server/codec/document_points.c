@@ -3,16 +3,13 @@
 #include "base/arena.h"
 #include "codec/number.h"
 
-const struct sc_field SC_POINT_YEAR = {
-    .name = "year", .kind = SC_KIND_NUMBER, .unit = SC_UNIT_YEAR, .low = 1000, .high = 3000};
-
 /* One of a pair's two numbers; its slot, when it is sound. */
 static sc_slot read_part(struct sc_reading *reading, const struct sc_place *pair, size_t which,
                          const struct sc_field *bounds, json_t *value)
 {
     struct sc_place part = {.above = pair, .index = which};
     double number;
-    if (!sc_read_figure(reading, &part, bounds, value, &number)) return SC_NO_SLOT;
+    if (!sc_read_within(reading, &part, bounds, value, &number)) return SC_NO_SLOT;
     return sc_reading_add_driver(reading, &part, sc_reading_add_node(reading, &part), number,
                                  SC_FROM_DOCUMENT);
 }

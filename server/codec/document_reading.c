@@ -42,6 +42,13 @@ static bool make_slot_room(struct sc_reading *reading)
     return true;
 }
 
+const struct sc_field *sc_find_member(const struct sc_field *fields, const char *name)
+{
+    for (; fields->name; fields++)
+        if (strcmp(fields->name, name) == 0) return fields;
+    return NULL;
+}
+
 uint16_t sc_reading_add_node(struct sc_reading *reading, const struct sc_place *at)
 {
     if (reading->nodes == NODES_MAX || !make_node_room(reading)) {

@@ -24,9 +24,9 @@ enum {
 struct sc_place {
     const struct sc_place *above;
     const struct sc_field *field; /* NULL for an element of an array of numbers */
-    const char *name;             /* of the member; NULL for an element */
-    size_t index;                 /* of the element */
-    uint16_t node;                /* of the value that stands here, for its parts; 0 until it has one */
+    const char *name; /* of the member; NULL for an element; of the outermost, a pointer or NULL */
+    size_t index;     /* of the element */
+    uint16_t node;    /* of the value that stands here, for its parts; 0 until it has one */
 };
 
 /* One compilation. */
@@ -58,29 +58,28 @@ sc_slot sc_reading_add_driver(struct sc_reading *reading, const struct sc_place 
 void sc_read_members(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *fields,
                      json_t *object, void *base);
 
+/* One value of the table by itself, its home cleared first. */
+void sc_read_alone(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into);
+
 /* found[i] is the member of fields[i], NULL where absent. Faults for members that the table does not have. */
 void sc_match_members(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *fields,
                       json_t *object, json_t *found[SC_MEMBERS_MAX]);
 
 /* Each kind's reader. */
 sc_reader sc_read_number, sc_read_integer, sc_read_path, sc_read_points, sc_read_text, sc_read_date,
-    sc_read_choice, sc_read_flag, sc_read_texts, sc_read_pointer, sc_read_numbers, sc_read_matrix;
+    sc_read_choice, sc_read_flag, sc_read_texts, sc_read_figure, sc_read_pointer, sc_read_numbers,
+    sc_read_matrix;
 
 /* A path that is not in the document: the constant of its default. */
 void sc_read_default_path(struct sc_reading *reading, const struct sc_place *at, struct sc_path *path);
 
-/* Bounds of the years of points. */
-extern const struct sc_field SC_POINT_YEAR;
-
 /* A number within bounds; false, and a fault, when it is none. A zero of either sign is 0. */
-bool sc_read_figure(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
+bool sc_read_within(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
                     json_t *value, double *number);
 
 /* The same, and whole. */
 bool sc_read_whole(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
                    json_t *value, double *number);
-
-bool sc_is_within(const struct sc_field *bounds, double number);
 
 /* The pointer of a place. Returns out. */
 const char *sc_place_pointer(const struct sc_place *at, char out[SC_POINTER_MAX]);
@@ -98,9 +97,19 @@ void sc_blame_missing(struct sc_reading *reading, const struct sc_place *above, 
 void sc_blame_unknown(struct sc_reading *reading, const struct sc_place *above, const struct sc_field *fields,
                       const char *name);
 
+/* The member of that name, or NULL. */
+const struct sc_field *sc_find_member(const struct sc_field *fields, const char *name);
+
 /* Elements where least to most are wanted; counted is "elements", "characters". */
 void sc_blame_length(struct sc_reading *reading, const struct sc_place *at, size_t least, size_t most,
                      size_t found, const char *counted);
+
+/* "between 0 and 1", "above -1 and at most 10", "1". Returns out. */
+enum { SC_BOUNDS_SHOWN = 96 };
+char *sc_describe_bounds(const struct sc_field *bounds, char out[SC_BOUNDS_SHOWN]);
+
+/* "`mid`, `end`": the words, but for empty ones; ended by NULL. Returns out. */
+char *sc_list_words(const char *const *words, char out[SC_LIST_SHOWN]);
 
 /* "a text", "an object": what a value is. */
 const char *sc_type_name(const json_t *value);

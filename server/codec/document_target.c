@@ -117,19 +117,12 @@ static bool take_element(struct search *search, const struct sc_field *field, co
 /* What a single number of a path or of points is, to whoever sets it. */
 static const struct sc_field PART = {.name = "number", .kind = SC_KIND_NUMBER};
 
-static const struct sc_field *find_field(const struct sc_field *fields, const char *name)
-{
-    for (; fields->name; fields++)
-        if (strcmp(fields->name, name) == 0) return fields;
-    return NULL;
-}
-
 static bool take_ramp_part(struct search *search, json_t *ramp)
 {
     search->fields = SC_RAMP_FIELDS;
     search->here = ramp;
     sc_pointer_next(&search->walk);
-    const struct sc_field *field = find_field(SC_RAMP_FIELDS, search->walk.segment);
+    const struct sc_field *field = sc_find_member(SC_RAMP_FIELDS, search->walk.segment);
     if (!field) return refuse_unknown(search);
     return sc_field_is_driver(field) ? take_member(search, field) : refuse_field(search, field);
 }
@@ -243,7 +236,7 @@ bool sc_target_find(struct sc_reading *reading, const struct sc_place *at, json_
     sc_pointer_walk_init(&search.walk, pointer);
     bool done = false;
     while (!done && sc_pointer_next(&search.walk)) {
-        const struct sc_field *field = find_field(search.fields, search.walk.segment);
+        const struct sc_field *field = sc_find_member(search.fields, search.walk.segment);
         if (!field) return refuse_unknown(&search);
         if (!follow(&search, field, &done)) return false;
     }

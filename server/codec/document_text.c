@@ -58,14 +58,15 @@ void sc_read_text(struct sc_reading *reading, const struct sc_place *at, json_t 
     if (into) memcpy(into, &text, sizeof text);
 }
 
-/* "`mid`, `end`". */
-static void list_words(const char *const *words, char *out, size_t size)
+char *sc_list_words(const char *const *words, char out[SC_LIST_SHOWN])
 {
     size_t length = 0;
     out[0] = '\0';
-    for (; *words && length < size; words++)
+    for (; *words && length < SC_LIST_SHOWN; words++)
         if (**words)
-            length += (size_t)snprintf(out + length, size - length, "%s`%s`", length ? ", " : "", *words);
+            length +=
+                (size_t)snprintf(out + length, SC_LIST_SHOWN - length, "%s`%s`", length ? ", " : "", *words);
+    return out;
 }
 
 static void blame_choice(struct sc_reading *reading, const struct sc_place *at, const char *text)
@@ -75,7 +76,7 @@ static void blame_choice(struct sc_reading *reading, const struct sc_place *at, 
     while (at->field->choice[count]) count++;
     const char *meant = sc_text_suggest(text, at->field->choice, count);
     bool suggest = meant && *meant;
-    list_words(at->field->choice, list, sizeof list);
+    sc_list_words(at->field->choice, list);
     sc_blame(reading, SC_FAULT_bad_choice, at, "must be one of %s, not `%s`%s%s%s", list,
              sc_quote(text, quoted), suggest ? "; did you mean `" : "", suggest ? meant : "",
              suggest ? "`?" : "");
@@ -96,10 +97,10 @@ void sc_read_choice(struct sc_reading *reading, const struct sc_place *at, json_
 
 void sc_read_pointer(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
 {
-    (void)into;
     const char *text = take_text(reading, at, "a text, a JSON Pointer such as \"/discount/wacc\"", value);
     if (!text) return;
     enum sc_pointer_status status = sc_pointer_check(text);
+    if (into) memcpy(into, &text, sizeof text);
     if (status == SC_POINTER_OK) return;
     char quoted[SC_QUOTED_MAX];
     sc_blame(reading, SC_FAULT_bad_pointer, at, "`%s` %s", sc_quote(text, quoted),

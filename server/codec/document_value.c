@@ -1,16 +1,10 @@
 #include "document_reading.h"
 
+#include "base/arena.h"
 #include "codec/number.h"
-#include "codec/text.h"
 
 #include <stdint.h>
 #include <string.h>
-
-bool sc_is_within(const struct sc_field *bounds, double number)
-{
-    if (!(number >= bounds->low) || !(number <= bounds->high)) return false;
-    return !(bounds->open_low && number <= bounds->low) && !(bounds->open_high && number >= bounds->high);
-}
 
 static bool take_number(struct sc_reading *reading, const struct sc_place *at, const char *wanted,
                         json_t *value, double *number)
@@ -26,12 +20,12 @@ static bool take_number(struct sc_reading *reading, const struct sc_place *at, c
 static bool check_range(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
                         double number)
 {
-    if (sc_is_within(bounds, number)) return true;
+    if (sc_field_allows(bounds, number)) return true;
     sc_blame_range(reading, at, bounds, number);
     return false;
 }
 
-bool sc_read_figure(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
+bool sc_read_within(struct sc_reading *reading, const struct sc_place *at, const struct sc_field *bounds,
                     json_t *value, double *number)
 {
     return take_number(reading, at, "a number", value, number) && check_range(reading, at, bounds, *number);
@@ -65,7 +59,13 @@ static void store_number(struct sc_reading *reading, const struct sc_place *at, 
 void sc_read_number(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
 {
     double number;
-    if (sc_read_figure(reading, at, at->field, value, &number)) store_number(reading, at, number, into);
+    if (sc_read_within(reading, at, at->field, value, &number)) store_number(reading, at, number, into);
+}
+
+void sc_read_figure(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
+{
+    double number;
+    if (sc_read_within(reading, at, at->field, value, &number) && into) *(double *)into = number;
 }
 
 void sc_read_integer(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
@@ -107,28 +107,54 @@ void sc_read_texts(struct sc_reading *reading, const struct sc_place *at, json_t
     }
 }
 
-void sc_read_numbers(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
+/* Numbers go to a pointer and, right after it, the count. */
+struct numbers_home {
+    const double *number;
+    size_t count;
+};
+
+/* Room for numbers; NULL when they are only checked, or the arena is exhausted. */
+static double *make_numbers(struct sc_reading *reading, size_t numbers, size_t count, void *into)
 {
-    (void)into;
-    size_t count = open_array(reading, at, "an array of numbers", value);
-    double number;
+    if (!into || count == 0) return NULL;
+    double *number = sc_arena_array(reading->arena, numbers, sizeof *number);
+    if (!number) reading->exhausted = true;
+    memcpy(into, &(struct numbers_home){number, count}, sizeof(struct numbers_home));
+    return number;
+}
+
+static void read_each(struct sc_reading *reading, const struct sc_place *at, const json_t *array,
+                      size_t count, double *number)
+{
     for (size_t i = 0; i < count; i++) {
         struct sc_place element = {.above = at, .field = at->field, .index = i};
-        (void)sc_read_figure(reading, &element, at->field, json_array_get(value, i), &number);
+        sc_read_figure(reading, &element, json_array_get(array, i), number ? &number[i] : NULL);
     }
+}
+
+void sc_read_numbers(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
+{
+    size_t count = open_array(reading, at, "an array of numbers", value);
+    read_each(reading, at, value, count, make_numbers(reading, count, count, into));
+}
+
+static void read_row(struct sc_reading *reading, const struct sc_place *at, json_t *row, size_t wanted,
+                     double *number)
+{
+    if (json_is_array(row) && json_array_size(row) != wanted)
+        sc_blame_length(reading, at, wanted, wanted, json_array_size(row),
+                        "numbers, as many as the matrix has rows");
+    else
+        read_each(reading, at, row, open_array(reading, at, "an array of numbers", row), number);
 }
 
 void sc_read_matrix(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
 {
-    (void)into;
     size_t count = open_array(reading, at, "an array of rows, each an array of numbers", value);
+    double *number = make_numbers(reading, count * count, count, into);
     for (size_t i = 0; i < count; i++) {
-        json_t *row = json_array_get(value, i);
-        struct sc_place place = {.above = at, .field = at->field, .index = i};
-        if (json_is_array(row) && json_array_size(row) != json_array_size(value))
-            sc_blame_length(reading, &place, json_array_size(value), json_array_size(value),
-                            json_array_size(row), "numbers, as many as the matrix has rows");
-        else
-            sc_read_numbers(reading, &place, row, NULL);
+        struct sc_place row = {.above = at, .field = at->field, .index = i};
+        read_row(reading, &row, json_array_get(value, i), json_array_size(value),
+                 number ? number + i * count : NULL);
     }
 }

@@ -18,19 +18,23 @@ char *sc_plan_pointer(const struct sc_plan *plan, size_t node, char *out, size_t
     return out;
 }
 
-/* Takes the last step off a pointer that ends at end; NULL where it is not this one. */
+/* Takes the last step off a pointer that ends at end; NULL where it is not this one. Writes no text, for it
+ * is asked of every number of a plan. */
 static const char *without_step(const char *pointer, const char *end, const struct sc_node *step)
 {
-    char number[12];
-    const char *name = number;
-    if (step->index >= 0)
-        snprintf(number, sizeof number, "%d", step->index);
-    else
-        name = step->field->name;
-    size_t length = strlen(name);
-    if ((size_t)(end - pointer) <= length) return NULL;
-    end -= length + 1;
-    return *end == '/' && memcmp(end + 1, name, length) == 0 ? end : NULL;
+    if (step->index >= 0) {
+        int index = step->index;
+        do {
+            if (end == pointer || *--end != '0' + index % 10) return NULL;
+            index /= 10;
+        } while (index > 0);
+    } else {
+        size_t length = strlen(step->field->name);
+        if ((size_t)(end - pointer) < length) return NULL;
+        end -= length;
+        if (memcmp(end, step->field->name, length) != 0) return NULL;
+    }
+    return end != pointer && *--end == '/' ? end : NULL;
 }
 
 sc_slot sc_plan_find(const struct sc_plan *plan, const char *pointer)
@@ -58,9 +62,14 @@ const struct sc_field *sc_plan_field(const struct sc_plan *plan, sc_slot slot)
     return field_at(plan, &plan->node[plan->driver_node[slot]]);
 }
 
-enum sc_unit sc_plan_unit(const struct sc_plan *plan, sc_slot slot)
+const struct sc_field *sc_plan_bounds(const struct sc_plan *plan, sc_slot slot)
 {
     const struct sc_field *field = sc_plan_field(plan, slot);
     bool is_year = field->kind == SC_KIND_POINTS && plan->node[plan->driver_node[slot]].index == 0;
-    return is_year ? SC_UNIT_YEAR : field->unit;
+    return is_year ? &SC_POINT_YEAR : field;
+}
+
+enum sc_unit sc_plan_unit(const struct sc_plan *plan, sc_slot slot)
+{
+    return sc_plan_bounds(plan, slot)->unit;
 }

@@ -1,4 +1,5 @@
 #include "secondchair/field.h"
+#include "secondchair/uncertainty.h"
 
 /* A line of the table is one of these; AT says where the value goes. */
 #define AT(type, path) offsetof(struct type, path)
@@ -397,62 +398,77 @@ static const struct sc_field RETURNS[] = {
           "Yearly growth of the basic share count, net of buybacks."),
     END};
 
-#define ANY(text, says) NUMBER(SC_NOT_STORED, text, SC_OPTIONAL, NONE, NONE, -MONEY_MAX, MONEY_MAX, 0, says)
-#define ANY_LIST(text, shape, most_, says)                                                                   \
+/* A figure of a distribution is no driver: it is not in the plan. Where it is absent it is NAN. */
+#define FIGURE(member, open, least_, most_, says)                                                            \
     {                                                                                                        \
-        .name = text, .kind = shape, .presence = SC_OPTIONAL, .low = -MONEY_MAX, .high = MONEY_MAX,          \
-        .offset = SC_NOT_STORED, .least = 1, .most = most_, .meaning = says                                  \
+        .name = #member, .kind = SC_KIND_FIGURE, .presence = SC_OPTIONAL, .open_low = open, .low = least_,   \
+        .high = most_, .offset = AT(sc_written_distribution, member), .meaning = says                        \
     }
-static const struct sc_field DISTRIBUTION[] = {
-    CHOICE(SC_NOT_STORED, "kind", SC_REQUIRED, NONE, DISTRIBUTIONS, 0, "Family of the distribution."),
-    ANY("mean", "Mean; of normal."),
-    ANY("sd", "Standard deviation; of normal."),
-    ANY("mu", "Mean of the logarithm; of lognormal."),
-    ANY("sigma", "Standard deviation of the logarithm; of lognormal."),
-    ANY("low", "Lower end; of uniform, triangular, pert and beta."),
-    ANY("mode", "Most likely value; of triangular and pert."),
-    ANY("high", "Upper end; of uniform, triangular, pert and beta."),
-    ANY("lambda", "Weight of the mode; of pert, 4 unless given."),
-    ANY("alpha", "First shape; of beta."),
-    ANY("beta", "Second shape; of beta."),
-    ANY("location", "Location; of student_t."),
-    ANY("scale", "Scale; of student_t."),
-    ANY("dof", "Degrees of freedom; of student_t."),
-    ANY_LIST("values", SC_KIND_NUMBERS, 256, "Values; of discrete."),
-    ANY_LIST("weights", SC_KIND_NUMBERS, 256, "Their weights; of discrete."),
-    ANY("min", "Truncates the distribution from below."),
-    ANY("max", "Truncates it from above."),
+#define FIGURES(member, least_, most_, says)                                                                 \
+    {                                                                                                        \
+        .name = #member, .kind = SC_KIND_NUMBERS, .presence = SC_OPTIONAL, .low = least_, .high = most_,     \
+        .offset = AT(sc_written_distribution, member), .least = 1, .most = SC_DISCRETE_MAX, .meaning = says  \
+    }
+const struct sc_field SC_DISTRIBUTION_FIELDS[] = {
+    CHOICE(AT(sc_written_distribution, kind), "kind", SC_REQUIRED, NONE, DISTRIBUTIONS, 0,
+           "Family of the distribution; `fit` draws a fitted inference share from its covariance."),
+    FIGURE(mean, false, -MONEY_MAX, MONEY_MAX, "Mean; of normal."),
+    FIGURE(sd, false, 0, MONEY_MAX, "Standard deviation; of normal."),
+    FIGURE(mu, false, -100, 100, "Mean of the logarithm; of lognormal."),
+    FIGURE(sigma, false, 0, 100, "Standard deviation of the logarithm; of lognormal."),
+    FIGURE(low, false, -MONEY_MAX, MONEY_MAX,
+           "Lower end; of uniform, triangular, pert and beta (0 unless given)."),
+    FIGURE(mode, false, -MONEY_MAX, MONEY_MAX, "Most likely value; of triangular and pert."),
+    FIGURE(high, false, -MONEY_MAX, MONEY_MAX,
+           "Upper end; of uniform, triangular, pert and beta (1 unless given)."),
+    FIGURE(lambda, false, 0, 1e6, "Weight of the mode; of pert, 4 unless given."),
+    FIGURE(alpha, true, 0, 1e6, "First shape; of beta."),
+    FIGURE(beta, true, 0, 1e6, "Second shape; of beta."),
+    FIGURE(location, false, -MONEY_MAX, MONEY_MAX, "Location; of student_t."),
+    FIGURE(scale, false, 0, MONEY_MAX, "Scale; of student_t."),
+    FIGURE(dof, true, 0, 1e6, "Degrees of freedom; of student_t."),
+    FIGURES(values, -MONEY_MAX, MONEY_MAX, "Values; of discrete."),
+    FIGURES(weights, 0, MONEY_MAX, "Their weights, which need not add up to 1; of discrete."),
+    FIGURE(min, false, -MONEY_MAX, MONEY_MAX, "Truncates the distribution from below."),
+    FIGURE(max, false, -MONEY_MAX, MONEY_MAX, "Truncates it from above."),
     END};
 
 static const struct sc_field UNCERTAIN_DRIVER[] = {
     {.name = "pointer",
      .kind = SC_KIND_POINTER,
      .presence = SC_REQUIRED,
-     .offset = SC_NOT_STORED,
-     .meaning = "The driver that is uncertain."},
-    OBJECT(SC_NOT_STORED, "distribution", SC_REQUIRED, NONE, DISTRIBUTION, "How it is distributed."),
+     .offset = AT(sc_written_driver, pointer),
+     .meaning = "The driver that is uncertain: a number of the document, or a fitted inference share."},
+    OBJECT(AT(sc_written_driver, distribution), "distribution", SC_REQUIRED, NONE, SC_DISTRIBUTION_FIELDS,
+           "How it is distributed."),
     END};
 
+#define CORRELATED(member)                                                                                   \
+    (AT(sc_written_uncertainty, correlation.member) - AT(sc_written_uncertainty, correlation))
 static const struct sc_field CORRELATION[] = {
-    CHOICE(SC_NOT_STORED, "kind", SC_REQUIRED, NONE, CORRELATIONS, 0, "Which coefficients the matrix holds."),
-    ANY_LIST("matrix", SC_KIND_MATRIX, 64, "Correlations, in the order of the drivers."),
+    CHOICE(CORRELATED(kind), "kind", SC_REQUIRED, NONE, CORRELATIONS, 0,
+           "Which coefficients the matrix holds."),
+    {.name = "matrix",
+     .kind = SC_KIND_MATRIX,
+     .presence = SC_REQUIRED,
+     .low = -1,
+     .high = 1,
+     .offset = CORRELATED(matrix),
+     .least = 1,
+     .most = SC_UNCERTAIN_MAX,
+     .meaning = "Correlations, in the order of the drivers."},
     {.name = "repair",
      .kind = SC_KIND_FLAG,
      .presence = SC_DEFAULTED,
-     .offset = SC_NOT_STORED,
+     .offset = CORRELATED(repair),
      .meaning = "Replace a matrix that is not positive definite by the nearest one that is."},
     END};
 
 static const struct sc_field UNCERTAINTY[] = {
-    {.name = "drivers",
-     .kind = SC_KIND_LIST,
-     .presence = SC_REQUIRED,
-     .offset = SC_NOT_STORED,
-     .member = UNCERTAIN_DRIVER,
-     .least = 0,
-     .most = 64,
-     .meaning = "The uncertain drivers."},
-    OBJECT(SC_NOT_STORED, "correlation", SC_OPTIONAL, NONE, CORRELATION, "How they move together."),
+    LIST(AT(sc_written_uncertainty, driver), "drivers", SC_REQUIRED, NONE, UNCERTAIN_DRIVER,
+         sc_written_driver, 0, SC_UNCERTAIN_MAX, "The uncertain drivers."),
+    OBJECT(AT(sc_written_uncertainty, correlation), "correlation", SC_OPTIONAL, NONE, CORRELATION,
+           "How they move together."),
     END};
 
 static const struct sc_field SOURCE[] = {
@@ -527,6 +543,15 @@ const struct sc_field SC_SCENARIO_FIELDS[] = {
      .most = 256,
      .meaning = "Where the figures come from."},
     END};
+
+const struct sc_field SC_POINT_YEAR = {
+    .name = "year", .kind = SC_KIND_NUMBER, .unit = SC_UNIT_YEAR, .low = 1000, .high = 3000};
+
+bool sc_field_allows(const struct sc_field *field, double number)
+{
+    if (!(number >= field->low) || !(number <= field->high)) return false;
+    return !(field->open_low && number <= field->low) && !(field->open_high && number >= field->high);
+}
 
 const char *sc_unit_name(enum sc_unit unit)
 {
