@@ -23,6 +23,10 @@ enum { SC_LANES = 16, SC_YEARS_MAX = SC_HORIZON_MAX + 1 };
 /* One figure in every lane. */
 typedef double sc_row[SC_LANES];
 
+/* Stand for the parameters of a fitted inference-share curve where they are moved themselves, not refitted:
+ * slots of a sc_change only. */
+enum { SC_SLOT_CURVE_K = 0xfff0, SC_SLOT_CURVE_MID, SC_SLOT_CURVE_CEILING };
+
 /* Derives what follows from the plan's own figures (stub, market year, seat of each segment) and checks what
  * the table of fields cannot say: dates, members that exclude or need each other, ids, seats, observations.
  * Adds a fault for each; true when there was none. MODEL 1, 3, 4, 5, 7. */
@@ -51,18 +55,36 @@ struct sc_block {
     sc_row *driver;        /* [slots] */
     double lost[SC_LANES]; /* year at whose start the chair is lost; INFINITY: never */
     uint32_t fault[SC_LANES];
+    uint32_t fault_of_fit[SC_LANES], fault_of_seats[SC_LANES], fault_of_rates[SC_LANES]; /* by stage */
+    bool curve_moved; /* the curve's parameters are given by changes */
+    bool warm;        /* the rows hold what the groups that stand still give */
+    unsigned moving;  /* groups of the drivers that change from call to call, a bit each: sc_block_moves */
 
     sc_row *total_spend, *inference_share, *training_spend, *inference_spend, *silicon_content;
     sc_row *training_taken, *inference_taken; /* shares of the seats that are not residual, added up */
     sc_row *seat_training, *seat_inference, *seat_revenue;
     sc_row *segment_revenue, *segment_margin;
+    sc_row *held_revenue, *held_margin; /* of segments, before the chair's loss */
+    sc_row *other_revenue, *other_ebit; /* of the segments off the chair, added up */
+    sc_row *corporate_rate, *sales_to_capital, *capex_rate, *depreciation_rate, *working_capital_rate,
+        *sbc_rate, *hazard;
     sc_row *revenue, *corporate_cost, *ebit, *tax_rate, *tax, *nol, *nol_used, *nopat, *capex, *depreciation,
-        *reinvestment, *sbc, *fcff, *wacc, *discount_to_end, *discount_factor, *pv;
+        *reinvestment, *sbc, *fcff, *wacc, *discount_to_end, *discount_factor, *pv,
+        *pv_sum; /* of the years up to this one */
 
     sc_row curve_k, curve_mid, curve_floor, curve_ceiling;
     sc_row terminal_growth, terminal_wacc, terminal_tax_rate, terminal_nopat, terminal_fcff, terminal_metric;
     sc_row terminal_value, terminal_discount, pv_terminal, pv_forecast, enterprise_value;
-    struct sc_settlement settlement[SC_LANES];
+    sc_row chair_floor, chair_retention, chair_margin_loss, nol_limit;
+    sc_row terminal_ronic, terminal_multiple, terminal_half_life, terminal_growth_start;
+    sc_row failure_factor; /* the part of enterprise value that failure leaves */
+    sc_row net_cash;       /* cash and investments less debt and all other claims before equity */
+    sc_row after_failure, equity, option_value, value_per_share;
+    sc_row shares;                                                      /* basic + rsu */
+    sc_row *claim_count, *claim_strike, *claim_threshold, *claim_entry; /* [claims]: options, then warrants */
+    sc_row *claimed_at_entry; /* [claims]: what all claims take when the share is at an entry */
+    size_t claims;
+    struct sc_settlement settlement[SC_LANES]; /* filled by sc_evaluate */
 
     struct sc_fit fit; /* of the plan's own observations, once it is known */
     bool fit_known;
@@ -90,19 +112,31 @@ struct sc_lanes {
  * of no meaning; the others are not touched by it. */
 void sc_evaluate(struct sc_block *block, const struct sc_lanes *lanes);
 
+/* Says which slots will move from one call of sc_mix to the next: what does not depend on them is evaluated
+ * once. Slots of any other driver have the plan's value. */
+void sc_block_moves(struct sc_block *block, const sc_slot *slot, size_t count);
+
+/* The headline of up to SC_LANES points at once: a lane is a point, and the branches of section 8 are gone
+ * through one after the other. of_branch and weight are indexed by the year of loss; 0: never. */
+struct sc_mixture {
+    size_t branches; /* horizon + 1; 1 without a chair block */
+    sc_row value;    /* the mixture; NAN where any branch has no value */
+    sc_row of_branch[SC_YEARS_MAX], weight[SC_YEARS_MAX];
+    sc_row revenue[SC_YEARS_MAX], fcff[SC_YEARS_MAX]; /* by year, with the chair held */
+    uint32_t fault[SC_LANES];
+};
+
+/* Evaluates the points; their slots are those of sc_block_moves, in any order. lanes->lost is not read. */
+void sc_mix(struct sc_block *block, const struct sc_lanes *lanes, struct sc_mixture *mixture);
+
 /* The market alone (sections 2 to 4), for as many years as the block has. */
 void sc_evaluate_market(struct sc_block *block, const struct sc_lanes *lanes);
 
-/* The share of a lane whose enterprise value were another. */
+/* The settlement of a lane whose enterprise value were another. */
 struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value);
 
-/* The share of a lane when equity is this and the basic count has grown by a factor since. */
-double sc_share_of_equity(const struct sc_block *block, size_t lane, double equity, double basic_growth);
-
-/* The part of enterprise value that failure leaves in a lane, and the claims between it and equity: cash and
- * investments less debt and all other claims. MODEL 7. */
-double sc_failure_factor(const struct sc_block *block, size_t lane);
-double sc_net_cash(const struct sc_block *block, size_t lane);
+/* The share in every lane when equity is this and the basic count has grown by a factor since. */
+void sc_share_of_equity(const struct sc_block *block, const sc_row equity, double basic_growth, sc_row share);
 
 /* Adds a fault, with place and figures, for each bit of the lane. */
 void sc_block_explain(struct sc_block *block, size_t lane, struct sc_faults *faults);

@@ -9,14 +9,15 @@
 #include <stddef.h>
 
 enum {
+    SC_CHANGES_MAX = 128,
     SC_SCAN_POINTS = 257, /* over which changes of sign are looked for */
     SC_ROOTS_MAX = 64
 };
 
-/* The headline value of a share, the mixture over the chair's branches, at count points: point p has each
- * change's slot at change.value[p]. NAN where a branch of a point has no value; fault, where it is not NULL,
- * gets each point's reasons (enum sc_lane_fault, those of all branches; SC_LANE_DOMAIN may follow from the
- * others), 0 where there are none. The same bits as sc_chair_evaluate. */
+/* The headline value of a share, the mixture over the chair's branches, at count points: point p has each of
+ * at most SC_CHANGES_MAX changes' slot at change.value[p]. NAN where a branch of a point has no value; fault,
+ * where it is not NULL, gets each point's reasons (enum sc_lane_fault, those of all branches; SC_LANE_DOMAIN may
+ * follow from the others), 0 where there are none. The same bits as sc_chair_evaluate. */
 void sc_values(struct sc_block *block, const struct sc_change *change, size_t changes, size_t count,
                double *value, uint32_t *fault);
 

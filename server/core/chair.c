@@ -144,9 +144,7 @@ bool sc_chair_evaluate(struct sc_block *block, struct sc_chair *chair, struct sc
     if (!plan->chair.present) return true;
     double held = 1;
     for (int year = 1; year <= plan->horizon; year++) {
-        sc_row in_year;
-        sc_path_row(block, &plan->chair.hazard, year, in_year);
-        hazard[year] = in_year[0];
+        hazard[year] = block->hazard[year][0];
         chair->lost_probability[year] = held * hazard[year];
         held *= 1 - hazard[year];
         chair->survival[year] = held;

@@ -1,20 +1,10 @@
-#include "secondchair/model.h"
+#include "path.h"
 
 #include "normal.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-/* A tranche of shares: count of them come in when the share is above strike and has reached threshold. */
-struct tranche {
-    double count, strike, threshold;
-};
-
-struct claims {
-    struct tranche tranche[2 * SC_TRANCHES_MAX];
-    size_t tranches;
-    double shares; /* basic + rsu */
-};
+enum { CLAIMS_MAX = 2 * SC_TRANCHES_MAX };
 
 #define IN_LANE(slot, otherwise) ((slot) == SC_NO_SLOT ? (otherwise) : block->driver[slot][lane])
 
@@ -45,122 +35,195 @@ static double options_value(const struct sc_block *block, size_t lane, double sh
     return value;
 }
 
-static void read_claims(const struct sc_block *block, size_t lane, double basic_growth, struct claims *claims)
+/* What the claims take in all at a share price: v N(v). It never falls, and jumps up at thresholds. */
+SC_PART void claimed(const struct sc_block *block, const double *shares, const double *v, double *sum)
+{
+    SC_EACH_LANE (l) sum[l] = v[l] * shares[l];
+    for (size_t i = 0; i < block->claims; i++) {
+        const double *count = block->claim_count[i], *strike = block->claim_strike[i],
+                     *threshold = block->claim_threshold[i];
+        SC_EACH_LANE (l) {
+            double taken = count[l] * (v[l] - strike[l]);
+            bool in = (v[l] >= threshold[l]) & (v[l] > strike[l]);
+            sum[l] += in ? taken : 0;
+        }
+    }
+}
+
+SC_PART void read_claims(struct sc_block *block)
 {
     const struct sc_plan *plan = block->plan;
-    claims->tranches = 0;
-    claims->shares = basic_growth * IN_LANE(plan->dilution.basic, 0) + IN_LANE(plan->dilution.rsu, 0);
-    bool treasury = plan->dilution.method == SC_TREASURY;
-    for (size_t i = 0; treasury && i < plan->dilution.option_count; i++) {
+    size_t claims = 0;
+    for (size_t i = 0; plan->dilution.method == SC_TREASURY && i < plan->dilution.option_count; i++) {
         const struct sc_option *option = &plan->dilution.option[i];
-        claims->tranche[claims->tranches++] =
-            (struct tranche){IN_LANE(option->count, 0), IN_LANE(option->strike, 0), 0};
+        sc_slot_row(block, option->count, 0, block->claim_count[claims]);
+        sc_slot_row(block, option->strike, 0, block->claim_strike[claims]);
+        sc_slot_row(block, SC_NO_SLOT, 0, block->claim_threshold[claims++]);
     }
     for (size_t i = 0; i < plan->dilution.warrant_count; i++) {
         const struct sc_warrant *warrant = &plan->dilution.warrant[i];
-        claims->tranche[claims->tranches++] =
-            (struct tranche){IN_LANE(warrant->count, 0) * IN_LANE(warrant->probability, 1),
-                             IN_LANE(warrant->strike, 0), IN_LANE(warrant->threshold, 0)};
+        double *count = block->claim_count[claims];
+        sc_row probability;
+        sc_slot_row(block, warrant->count, 0, count);
+        sc_slot_row(block, warrant->probability, 1, probability);
+        SC_EACH_LANE (l) count[l] *= probability[l];
+        sc_slot_row(block, warrant->strike, 0, block->claim_strike[claims]);
+        sc_slot_row(block, warrant->threshold, 0, block->claim_threshold[claims++]);
     }
+    block->claims = claims;
 }
 
-/* What the claims take in all at a share price: v N(v). It never falls, and jumps up at thresholds. */
-static double claimed(const struct claims *claims, double v)
+/* The share price at which each claim comes in, and what all of them take at it. */
+SC_PART void find_entries(struct sc_block *block)
 {
-    double sum = v * claims->shares;
-    for (size_t i = 0; i < claims->tranches; i++) {
-        const struct tranche *t = &claims->tranche[i];
-        if (v >= t->threshold && v > t->strike) sum += t->count * (v - t->strike);
+    for (size_t i = 0; i < block->claims; i++) {
+        const double *strike = block->claim_strike[i], *threshold = block->claim_threshold[i];
+        double *entry = block->claim_entry[i];
+        SC_EACH_LANE (l) entry[l] = strike[l] > threshold[l] ? strike[l] : threshold[l];
     }
-    return sum;
+    for (size_t i = 0; i < block->claims; i++)
+        claimed(block, block->shares, block->claim_entry[i], block->claimed_at_entry[i]);
 }
 
-/* The share price at which a tranche comes in. */
-static double entry(const struct tranche *tranche)
+SC_PART void read_bridge(struct sc_block *block)
 {
-    return fmax(tranche->strike, tranche->threshold);
-}
-
-static int by_entry(const void *a, const void *b)
-{
-    double left = entry(a), right = entry(b);
-    return left < right ? -1 : left > right;
-}
-
-/* True where claims jump at a price: warrants vest there that were already worth exercising below. */
-static bool jumps_at(const struct claims *claims, double v)
-{
-    for (size_t i = 0; i < claims->tranches; i++) {
-        const struct tranche *t = &claims->tranche[i];
-        if (t->threshold == v && t->strike < v && t->count > 0) return true;
+    const struct sc_plan *plan = block->plan;
+    const sc_slot slot[] = {plan->bridge.cash,   plan->bridge.investments, plan->bridge.debt,
+                            plan->bridge.leases, plan->bridge.minority,    plan->bridge.preferred};
+    double *net_cash = block->net_cash, *factor = block->failure_factor;
+    sc_row amount, probability, recovery;
+    SC_EACH_LANE (l) net_cash[l] = 0;
+    for (size_t i = 0; i < sizeof slot / sizeof slot[0]; i++) {
+        double sign = i < 2 ? 1 : -1;
+        sc_slot_row(block, slot[i], 0, amount);
+        SC_EACH_LANE (l) net_cash[l] += sign * amount[l];
     }
-    return false;
+    sc_slot_row(block, plan->failure.present ? plan->failure.probability : SC_NO_SLOT, 0, probability);
+    sc_slot_row(block, plan->failure.present ? plan->failure.recovery : SC_NO_SLOT, 0, recovery);
+    SC_EACH_LANE (l) factor[l] = 1 - probability[l] + probability[l] * recovery[l];
 }
 
-/* The smallest v >= 0 with v N(v) >= equity. Between entries v N(v) = slope v - offset; go up entry by entry
- * until the line reaches equity before the next one. Rounding never takes v below an entry that was passed.
- */
-static double solve_share(struct claims *claims, double equity, bool *pinned)
+SC_WIDE void sc_stage_claims(struct sc_block *block, unsigned moving)
 {
-    double slope = claims->shares, offset = 0, passed = 0;
-    *pinned = false;
-    if (!(equity > 0)) return 0;
-    qsort(claims->tranche, claims->tranches, sizeof claims->tranche[0], by_entry);
-    for (size_t i = 0; i < claims->tranches; i++) {
-        const struct tranche *t = &claims->tranche[i];
-        double v = fmax((equity + offset) / slope, passed), at = entry(t);
-        if (v < at) return v;
-        if (claimed(claims, at) >= equity) { /* the jump at this entry passes equity */
-            *pinned = v > at && claimed(claims, at) > equity && jumps_at(claims, at);
-            return at;
+    const struct sc_plan *plan = block->plan;
+    double *shares = block->shares;
+    sc_row rsu;
+    if (!(moving & SC_GROUP_BIT(SC_GROUP_BRIDGE))) return;
+    read_bridge(block);
+    sc_slot_row(block, plan->dilution.basic, 0, shares);
+    sc_slot_row(block, plan->dilution.rsu, 0, rsu);
+    SC_EACH_LANE (l) shares[l] += rsu[l];
+    read_claims(block);
+    find_entries(block);
+}
+
+/* The smallest v >= 0 with v N(v) >= equity. A claim is passed where all claims at its entry take less than
+ * equity. Above the entries that are passed v N(v) = slope v - offset; v is where that line reaches equity,
+ * or the next entry where that comes before. Rounding never takes v below an entry that was passed. */
+SC_PART void solve_share(const struct sc_block *block, const double *shares, const sc_row *claimed_at_entry,
+                         const double *equity, double *share)
+{
+    sc_row slope, offset, passed, next;
+    SC_EACH_LANE (l) {
+        slope[l] = shares[l];
+        offset[l] = passed[l] = 0;
+        next[l] = INFINITY;
+    }
+    for (size_t i = 0; i < block->claims; i++) {
+        const double *count = block->claim_count[i], *strike = block->claim_strike[i],
+                     *entry = block->claim_entry[i], *at_entry = claimed_at_entry[i];
+        SC_EACH_LANE (l) {
+            double paid = count[l] * strike[l];
+            bool in = at_entry[l] < equity[l];
+            slope[l] += in ? count[l] : 0;
+            offset[l] += in ? paid : 0;
+            passed[l] = (in & (entry[l] > passed[l])) ? entry[l] : passed[l];
+            next[l] = (!in & (entry[l] < next[l])) ? entry[l] : next[l];
         }
-        slope += t->count;
-        offset += t->count * t->strike;
-        passed = at;
     }
-    return fmax((equity + offset) / slope, passed);
+    SC_EACH_LANE (l) {
+        double line = (equity[l] + offset[l]) / slope[l];
+        double above = line < passed[l] ? passed[l] : line, v = above < next[l] ? above : next[l];
+        /* equity that is no number gives a share that is none */
+        share[l] = equity[l] > 0 ? v : equity[l] <= 0 ? 0 : equity[l];
+    }
 }
 
-double sc_failure_factor(const struct sc_block *block, size_t lane)
+/* Options that are valued are taken off first. */
+SC_PART void take_options(const struct sc_block *block, const double *shares, const double *equity,
+                          double *option_value)
 {
-    const struct sc_plan *plan = block->plan;
-    if (!plan->failure.present) return 1;
-    double p = IN_LANE(plan->failure.probability, 0), r = IN_LANE(plan->failure.recovery, 0);
-    return 1 - p + p * r;
+    SC_EACH_LANE (l) option_value[l] = 0;
+    if (block->plan->dilution.method != SC_OPTION_VALUE) return;
+    for (size_t l = 0; l < SC_LANES; l++) option_value[l] = options_value(block, l, shares[l], equity[l]);
 }
 
-double sc_net_cash(const struct sc_block *block, size_t lane)
+SC_WIDE void sc_stage_settle(struct sc_block *block)
 {
-    const struct sc_plan *plan = block->plan;
-    return IN_LANE(plan->bridge.cash, 0) + IN_LANE(plan->bridge.investments, 0) -
-           IN_LANE(plan->bridge.debt, 0) - IN_LANE(plan->bridge.leases, 0) -
-           IN_LANE(plan->bridge.minority, 0) - IN_LANE(plan->bridge.preferred, 0);
+    const double *enterprise_value = block->enterprise_value, *factor = block->failure_factor,
+                 *net_cash = block->net_cash, *option_value = block->option_value;
+    double *after_failure = block->after_failure, *equity = block->equity, *share = block->value_per_share;
+    sc_row left;
+    SC_EACH_LANE (l) {
+        after_failure[l] = enterprise_value[l] * factor[l];
+        equity[l] = after_failure[l] + net_cash[l];
+    }
+    take_options(block, block->shares, equity, block->option_value);
+    SC_EACH_LANE (l) left[l] = equity[l] - option_value[l];
+    solve_share(block, block->shares, (const sc_row *)block->claimed_at_entry, left, share);
 }
 
-/* Shares the equity out; the basic count is basic_growth times what it was. */
-static void share_out(const struct sc_block *block, size_t lane, double basic_growth,
-                      struct sc_settlement *result)
+/* True where claims jump past equity at the share: warrants vest there that were worth exercising below. */
+static bool is_pinned(const struct sc_block *block, size_t lane, double v, double left, double taken)
 {
-    struct claims claims;
-    read_claims(block, lane, basic_growth, &claims);
-    if (block->plan->dilution.method == SC_OPTION_VALUE)
-        result->option_value = options_value(block, lane, claims.shares, result->equity);
-    result->value_per_share = solve_share(&claims, result->equity - result->option_value, &result->pinned);
-    double v = result->value_per_share;
-    result->diluted_shares = v > 0 ? claimed(&claims, v) / v : claims.shares;
+    double vesting = 0;
+    for (size_t i = 0; i < block->claims; i++)
+        if (block->claim_threshold[i][lane] == v && block->claim_strike[i][lane] < v)
+            vesting += block->claim_count[i][lane] * (v - block->claim_strike[i][lane]);
+    return v > 0 && vesting > 0 && taken - vesting < left && left < taken;
+}
+
+SC_WIDE static void claimed_at(const struct sc_block *block, const double *share, sc_row sum)
+{
+    claimed(block, block->shares, share, sum);
+}
+
+void sc_fill_settlements(struct sc_block *block)
+{
+    sc_row taken = {0};
+    claimed_at(block, block->value_per_share, taken);
+    for (size_t lane = 0; lane < block->lanes; lane++) {
+        double v = block->value_per_share[lane], left = block->equity[lane] - block->option_value[lane];
+        block->settlement[lane] = (struct sc_settlement){
+            .after_failure = block->after_failure[lane],
+            .equity = block->equity[lane],
+            .option_value = block->option_value[lane],
+            .value_per_share = v,
+            .diluted_shares = v > 0 ? taken[lane] / v : block->shares[lane],
+            .pinned = is_pinned(block, lane, v, left, taken[lane]),
+        };
+    }
 }
 
 struct sc_settlement sc_settle(const struct sc_block *block, size_t lane, double enterprise_value)
 {
-    struct sc_settlement result = {.after_failure = enterprise_value * sc_failure_factor(block, lane)};
-    result.equity = result.after_failure + sc_net_cash(block, lane);
-    share_out(block, lane, 1, &result);
-    return result;
+    struct sc_block other = *block;
+    other.enterprise_value[lane] = enterprise_value;
+    sc_stage_settle(&other);
+    sc_fill_settlements(&other);
+    return other.settlement[lane];
 }
 
-double sc_share_of_equity(const struct sc_block *block, size_t lane, double equity, double basic_growth)
+SC_WIDE void sc_share_of_equity(const struct sc_block *block, const sc_row equity, double basic_growth,
+                                sc_row share)
 {
-    struct sc_settlement result = {.equity = equity};
-    share_out(block, lane, basic_growth, &result);
-    return result.value_per_share;
+    sc_row basic, shares, claimed_at_entry[CLAIMS_MAX], option_value, left;
+    sc_slot_row(block, block->plan->dilution.basic, 0, basic);
+    sc_slot_row(block, block->plan->dilution.rsu, 0, shares);
+    SC_EACH_LANE (l) shares[l] += basic_growth * basic[l];
+    for (size_t i = 0; i < block->claims; i++)
+        claimed(block, shares, block->claim_entry[i], claimed_at_entry[i]);
+    take_options(block, shares, equity, option_value);
+    SC_EACH_LANE (l) left[l] = equity[l] - option_value[l];
+    solve_share(block, shares, (const sc_row *)claimed_at_entry, left, share);
 }

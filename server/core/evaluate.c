@@ -2,11 +2,17 @@
 
 #include <math.h>
 
-enum { YEARLY = 24 }; /* rows a year of the block's own figures, seats and segments apart */
+enum { YEARLY = 34 }; /* rows a year of the block's own figures, seats and segments apart */
+
+static size_t claims_of(const struct sc_plan *plan)
+{
+    return plan->dilution.option_count + plan->dilution.warrant_count;
+}
 
 static size_t rows_of(const struct sc_plan *plan, size_t years)
 {
-    return plan->slots + years * (YEARLY + 3 * plan->seat_count + 2 * plan->segment_count);
+    return plan->slots + years * (YEARLY + 3 * plan->seat_count + 4 * plan->segment_count) +
+           5 * claims_of(plan);
 }
 
 size_t sc_block_size(const struct sc_plan *plan)
@@ -14,12 +20,20 @@ size_t sc_block_size(const struct sc_plan *plan)
     return rows_of(plan, (size_t)plan->horizon + 1) * sizeof(sc_row);
 }
 
+/* Gives each member of a list its rows. */
+static sc_row *lay_out(sc_row **const *member, size_t members, size_t rows, sc_row *next)
+{
+    for (size_t i = 0; i < members; i++, next += rows) *member[i] = next;
+    return next;
+}
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
 void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *memory)
 {
-    sc_row *next = memory;
     size_t years = (size_t)plan->horizon + 1;
     *block = (struct sc_block){.plan = plan, .years = plan->horizon + 1};
-    sc_row **yearly[YEARLY] = {
+    sc_row **const yearly[YEARLY] = {
         &block->total_spend,
         &block->inference_share,
         &block->training_spend,
@@ -27,6 +41,15 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
         &block->silicon_content,
         &block->training_taken,
         &block->inference_taken,
+        &block->other_revenue,
+        &block->other_ebit,
+        &block->corporate_rate,
+        &block->sales_to_capital,
+        &block->capex_rate,
+        &block->depreciation_rate,
+        &block->sbc_rate,
+        &block->hazard,
+        &block->working_capital_rate,
         &block->revenue,
         &block->corporate_cost,
         &block->ebit,
@@ -44,53 +67,130 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
         &block->discount_to_end,
         &block->discount_factor,
         &block->pv,
+        &block->pv_sum,
     };
-    for (size_t i = 0; i < YEARLY; i++, next += years) *yearly[i] = next;
-    sc_row **of_seats[] = {&block->seat_training, &block->seat_inference, &block->seat_revenue};
-    for (size_t i = 0; i < 3; i++, next += years * plan->seat_count) *of_seats[i] = next;
-    sc_row **of_segments[] = {&block->segment_revenue, &block->segment_margin};
-    for (size_t i = 0; i < 2; i++, next += years * plan->segment_count) *of_segments[i] = next;
-    block->driver = next;
+    sc_row **const of_seats[] = {&block->seat_training, &block->seat_inference, &block->seat_revenue};
+    sc_row **const of_segments[] = {&block->segment_revenue, &block->segment_margin, &block->held_revenue,
+                                    &block->held_margin};
+    sc_row **const of_claims[] = {&block->claim_count, &block->claim_strike, &block->claim_threshold,
+                                  &block->claim_entry, &block->claimed_at_entry};
+    sc_row *next = lay_out(yearly, COUNT(yearly), years, memory);
+    next = lay_out(of_seats, COUNT(of_seats), years * plan->seat_count, next);
+    next = lay_out(of_segments, COUNT(of_segments), years * plan->segment_count, next);
+    block->driver = lay_out(of_claims, COUNT(of_claims), claims_of(plan), next);
 }
 
-/* Every lane gets the plan's drivers, then its own changes; lanes past the count copy the last one, so that
- * no stage has to ask. */
+/* Where a slot's value stands in the block. */
+static double *row_of(struct sc_block *block, sc_slot slot)
+{
+    if (slot < block->plan->slots) return block->driver[slot];
+    if (slot == SC_SLOT_CURVE_K) return block->curve_k;
+    return slot == SC_SLOT_CURVE_MID ? block->curve_mid : block->curve_ceiling;
+}
+
+void sc_load_changes(struct sc_block *block, const struct sc_lanes *lanes)
+{
+    block->lanes = lanes->count;
+    for (size_t i = 0; i < lanes->change_count; i++) {
+        double *row = row_of(block, lanes->change[i].slot);
+        for (size_t l = 0; l < SC_LANES; l++)
+            row[l] = lanes->change[i].value[l < lanes->count ? l : lanes->count - 1];
+    }
+}
+
+/* Every lane gets the plan's drivers. */
+static void load_plan(struct sc_block *block)
+{
+    for (size_t slot = 0; slot < block->plan->slots; slot++) {
+        double value = block->plan->driver[slot], *row = block->driver[slot];
+        SC_EACH_LANE (l) row[l] = value;
+    }
+}
+
 static void load(struct sc_block *block, const struct sc_lanes *lanes)
 {
-    const struct sc_plan *plan = block->plan;
-    block->lanes = lanes->count;
-    for (size_t slot = 0; slot < plan->slots; slot++) {
-        double value = plan->driver[slot];
-        SC_EACH_LANE (l) block->driver[slot][l] = value;
-    }
-    SC_EACH_LANE (l) {
-        size_t from = l < lanes->count ? l : lanes->count - 1;
-        for (size_t i = 0; i < lanes->change_count; i++)
-            block->driver[lanes->change[i].slot][l] = lanes->change[i].value[from];
-        block->lost[l] = lanes->lost[from];
+    block->warm = block->curve_moved = false;
+    load_plan(block);
+    sc_load_changes(block, lanes);
+    for (size_t l = 0; l < SC_LANES; l++) {
+        block->lost[l] = lanes->lost[l < lanes->count ? l : lanes->count - 1];
+        block->fault_of_fit[l] = block->fault_of_seats[l] = block->fault_of_rates[l] = 0;
         block->fault[l] = 0;
+    }
+}
+
+/* The group that a driver belongs to: its own field's, or that of the nearest member around it. */
+static enum sc_group group_of(const struct sc_plan *plan, sc_slot slot)
+{
+    if (slot >= plan->slots) return SC_GROUP_INFERENCE_SHARE;
+    for (size_t node = plan->driver_node[slot]; node != 0; node = plan->node[node].parent) {
+        const struct sc_field *field = plan->node[node].field;
+        if (field && field->group != SC_GROUP_NONE) return field->group;
+    }
+    return SC_GROUP_NONE;
+}
+
+void sc_block_moves(struct sc_block *block, const sc_slot *slot, size_t count)
+{
+    load(block, &(struct sc_lanes){.count = 1, .lost = (double[]){INFINITY}});
+    block->moving = 0;
+    for (size_t i = 0; i < count; i++) {
+        block->moving |= SC_GROUP_BIT(group_of(block->plan, slot[i]));
+        block->curve_moved |= slot[i] >= block->plan->slots;
+    }
+    if (!block->curve_moved) return;
+    const struct sc_curve_parameters *curve = &sc_block_fit(block)->curve;
+    for (size_t l = 0; l < SC_LANES; l++) {
+        block->curve_k[l] = curve->k;
+        block->curve_mid[l] = curve->mid;
+        block->curve_floor[l] = curve->floor;
+        block->curve_ceiling[l] = curve->ceiling;
     }
 }
 
 void sc_evaluate_market(struct sc_block *block, const struct sc_lanes *lanes)
 {
     load(block, lanes);
-    sc_stage_market(block);
-    sc_stage_seats(block);
+    sc_stage_market(block, SC_ALL_GROUPS);
+    sc_stage_seats(block, SC_ALL_GROUPS);
+    for (size_t l = 0; l < SC_LANES; l++) block->fault[l] = block->fault_of_fit[l] | block->fault_of_seats[l];
+}
+
+void sc_evaluate_before_loss(struct sc_block *block, unsigned moving)
+{
+    sc_stage_market(block, moving);
+    sc_stage_seats(block, moving);
+    sc_stage_segments(block, moving);
+    sc_stage_operations(block, moving);
+    sc_stage_discount(block, moving);
+    sc_stage_claims(block, moving);
+    sc_stage_hazard(block, moving);
+}
+
+void sc_evaluate_from(struct sc_block *block, int first)
+{
+    sc_stage_loss(block, first);
+    sc_stage_cash_flow(block, first);
+    sc_stage_terminal(block);
+    sc_stage_settle(block);
+}
+
+void sc_gather_faults(const struct sc_block *block, uint32_t fault[SC_LANES])
+{
+    for (size_t l = 0; l < SC_LANES; l++) {
+        bool finite = isfinite(block->value_per_share[l]) && isfinite(block->enterprise_value[l]);
+        fault[l] |= block->fault_of_fit[l] | block->fault_of_seats[l] | block->fault_of_rates[l] |
+                    (finite ? 0 : SC_LANE_DOMAIN);
+    }
 }
 
 void sc_evaluate(struct sc_block *block, const struct sc_lanes *lanes)
 {
-    sc_evaluate_market(block, lanes);
-    sc_stage_segments(block);
-    sc_stage_discount(block);
-    sc_stage_cash_flow(block);
-    sc_stage_terminal(block);
-    for (size_t lane = 0; lane < block->lanes; lane++) {
-        block->settlement[lane] = sc_settle(block, lane, block->enterprise_value[lane]);
-        if (!isfinite(block->settlement[lane].value_per_share) || !isfinite(block->enterprise_value[lane]))
-            block->fault[lane] |= SC_LANE_DOMAIN;
-    }
+    load(block, lanes);
+    sc_evaluate_before_loss(block, SC_ALL_GROUPS);
+    sc_evaluate_from(block, 1);
+    sc_fill_settlements(block);
+    sc_gather_faults(block, block->fault);
 }
 
 /* Names the year and the workload in which a lane's seats take more than there is. */

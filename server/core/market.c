@@ -3,7 +3,7 @@
 #include <math.h>
 
 /* A spend that grows along a path from its base. MODEL 2. */
-static void compound(const struct sc_block *block, sc_slot base, const struct sc_path *growth, sc_row *spend)
+SC_PART void compound(const struct sc_block *block, sc_slot base, const struct sc_path *growth, sc_row *spend)
 {
     sc_slot_row(block, base, 0, spend[0]);
     for (int year = 1; year < block->years; year++) {
@@ -67,13 +67,13 @@ static bool needs_own_fit(const struct sc_block *block, size_t lane)
 static void fit_lanes(struct sc_block *block)
 {
     struct sc_fit own;
-    SC_EACH_LANE (l) {
+    for (size_t l = 0; l < SC_LANES; l++) {
         const struct sc_fit *fit = &own;
         if (needs_own_fit(block, l))
             fit_in(block, l, &own);
         else
             fit = sc_block_fit(block);
-        if (!fit->found) block->fault[l] |= SC_LANE_FIT;
+        block->fault_of_fit[l] = fit->found ? 0 : SC_LANE_FIT;
         block->curve_k[l] = fit->curve.k;
         block->curve_mid[l] = fit->curve.mid;
         block->curve_floor[l] = fit->curve.floor;
@@ -85,7 +85,7 @@ static void read_curve(struct sc_block *block)
 {
     const struct sc_share_curve *curve = &block->plan->market.inference_share;
     if (curve->observation_count > 0) {
-        fit_lanes(block);
+        if (!block->curve_moved) fit_lanes(block);
         return;
     }
     sc_slot_row(block, curve->k, 0, block->curve_k);
@@ -105,6 +105,27 @@ static double pchip_in_lane(const struct sc_block *block, size_t lane, double ye
     return sc_pchip_value(curve->point_count, x, y, year);
 }
 
+static double curve_in_lane(const struct sc_block *block, size_t lane, double year)
+{
+    struct sc_curve_parameters curve = {block->plan->market.inference_share.curve, block->curve_k[lane],
+                                        block->curve_mid[lane], block->curve_floor[lane],
+                                        block->curve_ceiling[lane]};
+    return sc_curve_value(&curve, year);
+}
+
+/* The lanes of one valuation have one curve, whose exponentials are dear. */
+static void curve_row(const struct sc_block *block, double year, sc_row share)
+{
+    const double *k = block->curve_k, *mid = block->curve_mid, *floor = block->curve_floor,
+                 *ceiling = block->curve_ceiling;
+    share[0] = curve_in_lane(block, 0, year);
+    for (size_t l = 1; l < SC_LANES; l++) {
+        bool same = k[l] == k[l - 1] && mid[l] == mid[l - 1] && floor[l] == floor[l - 1] &&
+                    ceiling[l] == ceiling[l - 1];
+        share[l] = same ? share[l - 1] : curve_in_lane(block, l, year);
+    }
+}
+
 /* MODEL 3: inference's share in one year. */
 static void share_row(const struct sc_block *block, int year, sc_row share)
 {
@@ -113,60 +134,64 @@ static void share_row(const struct sc_block *block, int year, sc_row share)
     if (curve->curve == SC_CURVE_NONE) {
         sc_path_row(block, &curve->path, year, share);
     } else if (curve->curve == SC_CURVE_PCHIP) {
-        SC_EACH_LANE (l) share[l] = pchip_in_lane(block, l, calendar);
+        for (size_t l = 0; l < SC_LANES; l++) share[l] = pchip_in_lane(block, l, calendar);
     } else {
-        SC_EACH_LANE (l) {
-            struct sc_curve_parameters of_lane = {curve->curve, block->curve_k[l], block->curve_mid[l],
-                                                  block->curve_floor[l], block->curve_ceiling[l]};
-            share[l] = sc_curve_value(&of_lane, calendar);
-        }
+        curve_row(block, calendar, share);
     }
 }
+
+#define MARKET SC_GROUP_BIT(SC_GROUP_MARKET)
+#define SHARE SC_GROUP_BIT(SC_GROUP_INFERENCE_SHARE)
+#define SEATS SC_GROUP_BIT(SC_GROUP_SEATS)
 
 /* Total spend and a share give the two workloads; or the two workloads give total and share. */
-static void split_total(struct sc_block *block)
+SC_PART void split_total(struct sc_block *block, unsigned moving)
 {
     const struct sc_market *market = &block->plan->market;
-    compound(block, market->total_spend, &market->growth, block->total_spend);
-    read_curve(block);
+    if (moving & MARKET) compound(block, market->total_spend, &market->growth, block->total_spend);
+    if (moving & SHARE) {
+        read_curve(block);
+        for (int year = 0; year < block->years; year++) share_row(block, year, block->inference_share[year]);
+    }
     for (int year = 0; year < block->years; year++) {
-        double *share = block->inference_share[year], *total = block->total_spend[year];
-        share_row(block, year, share);
+        const double *share = block->inference_share[year], *total = block->total_spend[year];
+        double *inference = block->inference_spend[year], *training = block->training_spend[year];
         SC_EACH_LANE (l) {
-            block->inference_spend[year][l] = share[l] * total[l];
-            block->training_spend[year][l] = (1 - share[l]) * total[l];
+            inference[l] = share[l] * total[l];
+            training[l] = (1 - share[l]) * total[l];
         }
     }
 }
 
-static void add_workloads(struct sc_block *block)
+SC_PART void add_workloads(struct sc_block *block)
 {
     const struct sc_market *market = &block->plan->market;
     compound(block, market->training.base, &market->training.growth, block->training_spend);
     compound(block, market->inference.base, &market->inference.growth, block->inference_spend);
     for (int year = 0; year < block->years; year++) {
         const double *training = block->training_spend[year], *inference = block->inference_spend[year];
+        double *total = block->total_spend[year], *share = block->inference_share[year];
         SC_EACH_LANE (l) {
-            double total = training[l] + inference[l];
-            block->total_spend[year][l] = total;
-            block->inference_share[year][l] = total > 0 ? inference[l] / total : 0;
+            total[l] = training[l] + inference[l];
+            double part = inference[l] / total[l];
+            share[l] = total[l] > 0 ? part : 0;
         }
     }
 }
 
-void sc_stage_market(struct sc_block *block)
+SC_WIDE void sc_stage_market(struct sc_block *block, unsigned moving)
 {
-    if (!block->plan->market.present) return;
+    if (!block->plan->market.present || !(moving & (MARKET | SHARE))) return;
     if (block->plan->market.training.present)
         add_workloads(block);
     else
-        split_total(block);
-    for (int year = 0; year < block->years; year++)
+        split_total(block, moving);
+    for (int year = 0; year < block->years && moving & MARKET; year++)
         sc_path_row(block, &block->plan->market.silicon_content, year, block->silicon_content[year]);
 }
 
 /* The shares of a year, and their sums over the seats that are not residual. */
-static void shares_of_year(struct sc_block *block, int year)
+SC_PART void shares_of_year(struct sc_block *block, int year)
 {
     const struct sc_plan *plan = block->plan;
     double *training_taken = block->training_taken[year], *inference_taken = block->inference_taken[year];
@@ -174,37 +199,62 @@ static void shares_of_year(struct sc_block *block, int year)
     for (size_t s = 0; s < plan->seat_count; s++) {
         if (plan->seat[s].residual) continue;
         size_t at = s * (size_t)block->years + (size_t)year;
-        sc_path_row(block, &plan->seat[s].training, year, block->seat_training[at]);
-        sc_path_row(block, &plan->seat[s].inference, year, block->seat_inference[at]);
-        SC_EACH_LANE (l) {
-            training_taken[l] += block->seat_training[at][l];
-            inference_taken[l] += block->seat_inference[at][l];
-        }
+        double *training = block->seat_training[at], *inference = block->seat_inference[at];
+        sc_path_row(block, &plan->seat[s].training, year, training);
+        sc_path_row(block, &plan->seat[s].inference, year, inference);
+        SC_EACH_LANE (l) training_taken[l] += training[l];
+        SC_EACH_LANE (l) inference_taken[l] += inference[l];
     }
     /* Decimal shares that add up to 1 may miss it by a rounding of each. */
-    SC_EACH_LANE (l)
+    for (size_t l = 0; l < SC_LANES; l++)
         if (training_taken[l] > 1 + 1e-12 || inference_taken[l] > 1 + 1e-12)
-            block->fault[l] |= SC_LANE_SHARES;
+            block->fault_of_seats[l] = SC_LANE_SHARES;
 }
 
-void sc_stage_seats(struct sc_block *block)
+SC_PART void all_shares(struct sc_block *block)
 {
     const struct sc_plan *plan = block->plan;
-    if (!plan->market.present) return;
+    for (size_t l = 0; l < SC_LANES; l++) block->fault_of_seats[l] = 0;
     for (int year = 0; year < block->years; year++) {
         shares_of_year(block, year);
-        const double *silicon = block->silicon_content[year], *training_spend = block->training_spend[year],
-                     *inference_spend = block->inference_spend[year];
         for (size_t s = 0; s < plan->seat_count; s++) {
             size_t at = s * (size_t)block->years + (size_t)year;
             double *training = block->seat_training[at], *inference = block->seat_inference[at];
-            if (plan->seat[s].residual) {
-                SC_EACH_LANE (l) training[l] = 1 - block->training_taken[year][l];
-                SC_EACH_LANE (l) inference[l] = 1 - block->inference_taken[year][l];
-            }
-            SC_EACH_LANE (l)
-                block->seat_revenue[at][l] =
-                    silicon[l] * (training[l] * training_spend[l] + inference[l] * inference_spend[l]);
+            const double *training_taken = block->training_taken[year],
+                         *inference_taken = block->inference_taken[year];
+            if (!plan->seat[s].residual) continue;
+            SC_EACH_LANE (l) training[l] = 1 - training_taken[l];
+            SC_EACH_LANE (l) inference[l] = 1 - inference_taken[l];
         }
     }
+}
+
+/* MODEL 4: R = kappa (sigma_tr T + sigma_inf I). */
+SC_PART void revenue_of_seat(struct sc_block *block, size_t seat)
+{
+    for (int year = 0; year < block->years; year++) {
+        size_t at = seat * (size_t)block->years + (size_t)year;
+        const double *silicon = block->silicon_content[year], *training_spend = block->training_spend[year],
+                     *inference_spend = block->inference_spend[year], *training = block->seat_training[at],
+                     *inference = block->seat_inference[at];
+        double *revenue = block->seat_revenue[at];
+        SC_EACH_LANE (l)
+            revenue[l] = silicon[l] * (training[l] * training_spend[l] + inference[l] * inference_spend[l]);
+    }
+}
+
+static bool is_used(const struct sc_plan *plan, size_t seat)
+{
+    for (size_t i = 0; i < plan->segment_count; i++)
+        if (plan->segment[i].seat_index == (int)seat) return true;
+    return false;
+}
+
+SC_WIDE void sc_stage_seats(struct sc_block *block, unsigned moving)
+{
+    const struct sc_plan *plan = block->plan;
+    if (!plan->market.present || !(moving & (MARKET | SHARE | SEATS))) return;
+    if (moving & SEATS) all_shares(block);
+    for (size_t s = 0; s < plan->seat_count; s++) /* where many points are asked for, only what value needs */
+        if (!block->warm || is_used(plan, s)) revenue_of_seat(block, s);
 }

@@ -13,28 +13,34 @@ static double ramp_position(const struct sc_path *path, int year)
     return (1 / (1 + exp(-10 * (u - 0.5))) - first) / (last - first);
 }
 
-static void ramp_row(const struct sc_path *path, double position, const sc_row *driver, sc_row out)
+/* pow is dear, and the lanes of one valuation have the same ends. */
+static void geometric_row(const double *start, const double *end, double position, sc_row out)
+{
+    for (size_t l = 0; l < SC_LANES; l++) {
+        bool same = l > 0 && start[l] == start[l - 1] && end[l] == end[l - 1];
+        out[l] = same ? out[l - 1] : start[l] * pow(end[l] / start[l], position);
+    }
+}
+
+SC_PART void ramp_row(const struct sc_path *path, double position, const sc_row *driver, sc_row out)
 {
     const double *start = driver[path->slot], *end = driver[path->slot + 1];
     if (position <= 0 || position >= 1) {
         const double *reached = position <= 0 ? start : end;
         SC_EACH_LANE (l) out[l] = reached[l];
     } else if (path->shape == SC_SHAPE_GEOMETRIC) {
-        SC_EACH_LANE (l) { /* pow is dear, and the lanes of one valuation have the same ends */
-            bool same = l > 0 && start[l] == start[l - 1] && end[l] == end[l - 1];
-            out[l] = same ? out[l - 1] : start[l] * pow(end[l] / start[l], position);
-        }
+        geometric_row(start, end, position, out);
     } else {
         SC_EACH_LANE (l) out[l] = start[l] + (end[l] - start[l]) * position;
     }
 }
 
-static void fill(sc_row out, double value)
+SC_PART void fill(sc_row out, double value)
 {
     SC_EACH_LANE (l) out[l] = value;
 }
 
-void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
+SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
 {
     const double *from = NULL;
     switch ((enum sc_path_form)path->form) {
@@ -56,7 +62,7 @@ void sc_path_row(const struct sc_block *block, const struct sc_path *path, int y
     SC_EACH_LANE (l) out[l] = from[l];
 }
 
-void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out)
+SC_WIDE void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out)
 {
     if (slot == SC_NO_SLOT) {
         fill(out, fallback);

@@ -2,21 +2,46 @@
 #ifndef SC_CORE_PATH_H
 #define SC_CORE_PATH_H
 
+#include "lanes.h"
+#include "secondchair/field.h"
 #include "secondchair/model.h"
-
-#define SC_EACH_LANE(l) for (size_t l = 0; l < SC_LANES; l++)
 
 /* A driver in every lane; fallback where the document leaves it out. */
 void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out);
 
-/* Stages of the evaluation, in their order. */
-void sc_stage_market(struct sc_block *block); /* MODEL 2, 3 */
-void sc_stage_seats(struct sc_block *block);  /* MODEL 4 */
-void sc_stage_segments(
-    struct sc_block *block); /* MODEL 5, 8: revenue and margins, the chair's loss in them */
-void sc_stage_discount(struct sc_block *block);  /* MODEL 7: rates and factors */
-void sc_stage_cash_flow(struct sc_block *block); /* MODEL 6 */
-void sc_stage_terminal(struct sc_block *block);  /* MODEL 7: terminal value, enterprise value */
+/* Groups of drivers as a set, for block->moving and the stages. */
+#define SC_GROUP_BIT(group) (1u << (group))
+#define SC_ALL_GROUPS (~0u)
+
+/* Stages of the evaluation, in their order. The first ones do not depend on when the chair is lost, and
+ * evaluate only what depends on the groups of drivers that are moving. */
+void sc_stage_market(struct sc_block *block, unsigned moving);     /* MODEL 2, 3 */
+void sc_stage_seats(struct sc_block *block, unsigned moving);      /* MODEL 4 */
+void sc_stage_segments(struct sc_block *block, unsigned moving);   /* MODEL 5: as with the chair held */
+void sc_stage_operations(struct sc_block *block, unsigned moving); /* MODEL 6: rates */
+void sc_stage_discount(struct sc_block *block, unsigned moving);   /* MODEL 7: rates and factors */
+void sc_stage_claims(struct sc_block *block, unsigned moving);     /* MODEL 7: bridge and dilution */
+void sc_stage_hazard(struct sc_block *block, unsigned moving);     /* MODEL 8 */
+
+/* Those that do, from the first year in which a branch may differ from what the rows hold. */
+void sc_stage_loss(struct sc_block *block, int first);      /* MODEL 5, 8: revenue and profit */
+void sc_stage_cash_flow(struct sc_block *block, int first); /* MODEL 6 */
+void sc_stage_terminal(struct sc_block *block);             /* MODEL 7: terminal and enterprise value */
+void sc_stage_settle(struct sc_block *block);               /* MODEL 7: equity, share */
+
+/* The settlements in full. */
+void sc_fill_settlements(struct sc_block *block);
+
+/* The stages up to where branches part, for the groups that move; those of a branch that differs from what
+ * the rows hold from its first year on. */
+void sc_evaluate_before_loss(struct sc_block *block, unsigned moving);
+void sc_evaluate_from(struct sc_block *block, int first);
+
+/* Puts the changes into lanes; lanes past the count copy the last one. */
+void sc_load_changes(struct sc_block *block, const struct sc_lanes *lanes);
+
+/* Why each lane of the branch just evaluated has no value. */
+void sc_gather_faults(const struct sc_block *block, uint32_t fault[SC_LANES]);
 
 /* Probability of the branch that each lane holds, from the hazard of that lane. MODEL 8. */
 void sc_branch_weights(const struct sc_block *block, sc_row weight);

@@ -3,6 +3,7 @@
 #include "path.h"
 
 #include <math.h>
+#include <string.h>
 
 double sc_annual_return(double value, double price, double years)
 {
@@ -22,34 +23,38 @@ static double years_held(const struct sc_plan *plan, int year)
     return 0.5 * sc_part_of_year(plan, year);
 }
 
-/* One branch, year by year. What is still to come at the end of year y is its present value carried there. */
-static void look_back(const struct sc_block *b, size_t lane, double rate, struct sc_lookback *out)
+/* Cash that is paid in over a year and compounded to its end, in every lane. */
+static void add_year(const struct sc_block *b, int year, double rate, sc_row cash)
 {
-    const struct sc_plan *plan = b->plan;
-    double factor = sc_failure_factor(b, lane), cash = sc_net_cash(b, lane);
-    double to_come = b->enterprise_value[lane],
-           growth = sc_plan_value(plan, plan->returns.net_share_growth, 0);
-    for (int year = 0; year < b->years; year++) {
-        if (year > 0) {
-            double flow = factor * sc_part_of_year(plan, year) * b->fcff[year][lane];
-            cash *= pow(1 + rate, sc_part_of_year(plan, year));
-            cash += flow * pow(1 + rate, years_held(plan, year));
-            to_come -= b->pv[year][lane];
-        }
-        if (year + 1 == b->years) to_come = b->pv_terminal[lane]; /* exactly, not what rounding left */
-        double operating = factor * to_come / b->discount_to_end[year][lane];
-        out->net_cash[year] = cash;
-        out->value_per_share[year] =
-            sc_share_of_equity(b, lane, operating + cash, pow(1 + growth, years_to(plan, year)));
-    }
+    double part = sc_part_of_year(b->plan, year), grown = pow(1 + rate, part),
+           paid_in = pow(1 + rate, years_held(b->plan, year));
+    for (size_t l = 0; l < b->lanes; l++)
+        cash[l] = cash[l] * grown + b->failure_factor[l] * part * b->fcff[year][l] * paid_in;
 }
 
-static void add_weighted(const struct sc_block *b, double weight, const struct sc_lookback *branch,
-                         struct sc_lookback *sum)
+/* Year by year, in every lane. What is still to come at the end of a year is its present value carried there.
+ */
+static void look_back(const struct sc_block *b, double rate, const sc_row weight, struct sc_returns *returns)
 {
+    double growth = sc_plan_value(b->plan, b->plan->returns.net_share_growth, 0);
+    sc_row cash, to_come, equity = {0}, share;
+    memcpy(cash, b->net_cash, sizeof cash);
+    memcpy(to_come, b->enterprise_value, sizeof to_come);
     for (int year = 0; year < b->years; year++) {
-        sum->value_per_share[year] += weight * branch->value_per_share[year];
-        sum->net_cash[year] += weight * branch->net_cash[year];
+        if (year > 0) add_year(b, year, rate, cash);
+        for (size_t l = 0; l < b->lanes; l++) {
+            if (year > 0) to_come[l] -= b->pv[year][l];
+            if (year + 1 == b->years) to_come[l] = b->pv_terminal[l]; /* exactly, not what rounding left */
+            equity[l] = b->failure_factor[l] * to_come[l] / b->discount_to_end[year][l] + cash[l];
+        }
+        sc_share_of_equity(b, equity, pow(1 + growth, years_to(b->plan, year)), share);
+        for (size_t l = 0; l < b->lanes; l++) {
+            returns->expected.value_per_share[year] += weight[l] * share[l];
+            returns->expected.net_cash[year] += weight[l] * cash[l];
+            if (!isinf(b->lost[l])) continue;
+            returns->held.value_per_share[year] = share[l];
+            returns->held.net_cash[year] = cash[l];
+        }
     }
 }
 
@@ -68,13 +73,10 @@ bool sc_returns_evaluate(struct sc_block *block, double reinvestment_rate, struc
         sc_evaluate(block, &(struct sc_lanes){.count = count, .lost = lost});
         sc_branch_weights(block, weight);
         for (size_t lane = 0; lane < count; lane++) {
-            struct sc_lookback branch;
             sc_block_explain(block, lane, faults);
             if (block->fault[lane]) return false;
-            look_back(block, lane, reinvestment_rate, &branch);
-            add_weighted(block, weight[lane], &branch, &returns->expected);
-            if (isinf(lost[lane])) returns->held = branch;
         }
+        look_back(block, reinvestment_rate, weight, returns);
     }
     return true;
 }

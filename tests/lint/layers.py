@@ -47,7 +47,7 @@ ldexp lgamma log log10 log1p log2 modf nearbyint nextafter pow remainder rint ro
 tgamma trunc lround llround lrint llrint
 memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strnlen strrchr strstr
 snprintf vsnprintf qsort bsearch abort
-__assert_fail __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk __snprintf_chk __vsnprintf_chk
+__cpu_features2 __cpu_indicator_init __cpu_model __assert_fail __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk __snprintf_chk __vsnprintf_chk
 _GLOBAL_OFFSET_TABLE_
 sc_fault_add sc_fault_name
 """.split())

@@ -101,6 +101,71 @@ static void no_change_gives_the_value_itself(void **state)
     release(&v);
 }
 
+/* The value with one driver elsewhere, of a plan of its own. */
+static double with_driver(const struct valued *v, sc_slot slot, double x)
+{
+    struct sc_plan plan = *v->plan;
+    struct sc_block block;
+    struct sc_chair chair;
+    struct sc_faults faults = {0};
+    double *driver = malloc(plan.slots * sizeof *driver);
+    void *memory = aligned_alloc(64, (sc_block_size(&plan) + 63) / 64 * 64);
+    memcpy(driver, plan.driver, plan.slots * sizeof *driver);
+    driver[slot] = x;
+    plan.driver = driver;
+    sc_block_init(&block, &plan, memory);
+    double worth = sc_chair_evaluate(&block, &chair, &faults) ? chair.expected_value : NAN;
+    free(memory);
+    free(driver);
+    return worth;
+}
+
+/* What does not depend on the driver that moves is evaluated once for all points: none may be forgotten. */
+static void assert_each_driver_moves(json_t *document)
+{
+    struct valued v;
+    value(&v, document);
+    for (size_t slot = 0; slot < v.plan->slots; slot++) {
+        size_t node = v.plan->driver_node[slot];
+        const struct sc_field *field = v.plan->node[node].field;
+        double here = v.plan->driver[slot], x[18], together[18];
+        if (field && field->kind == SC_KIND_INTEGER) continue;
+        for (size_t i = 0; i < 18; i++) x[i] = here == 0 ? 1e-4 * (double)i : here * (1 + 1e-3 * (double)i);
+        sc_values(&v.block, &(struct sc_change){(sc_slot)slot, x}, 1, 18, together, NULL);
+        assert_bits(together[0], v.chair.expected_value, slot);
+        assert_bits(together[1], with_driver(&v, (sc_slot)slot, x[1]), slot);
+        assert_bits(together[17], with_driver(&v, (sc_slot)slot, x[17]), slot);
+    }
+    release(&v);
+}
+
+static void each_driver_moves_all_that_depends_on_it(void **state)
+{
+    (void)state;
+    static const char *const PARTS[][2] = {
+        {"/operations/reinvestment", "{'sales_to_capital':{'start':1.5,'end':2},'lag':2}"},
+        {"/operations/tax", "{'rate':0.2,'nol':40000,'nol_limit':0.7}"},
+        {"/operations/sbc", "{'share_of_revenue':0.05,'treatment':'addback'}"},
+        {"/discount",
+         "{'capm':{'risk_free':0.04,'erp':0.05,'beta_unlevered':1.1,'debt_to_value':0.1,'cost_of_debt':"
+         "0.05,'tax':0.2}}"},
+        {"/terminal", "{'method':'h_model','growth':0.03,'half_life':4,'growth_start':0.08}"},
+        {"/terminal", "{'method':'exit_multiple','multiple':12,'metric':'ebitda'}"},
+        {"/failure", "{'probability':0.1,'recovery':0.3}"},
+        {"/dilution/options",
+         "[{'count':30,'strike':120,'years':5,'volatility':0.5,'rate':0.04},{'count':9,'strike':"
+         "280,'years':5,'volatility':0.5,'rate':0.04}]"},
+        {"/market/inference_share", "{'curve':'gompertz','k':0.4,'mid':2026,'ceiling':0.9}"},
+        {"/market/inference_share", "{'curve':'pchip','points':[[2024,0.4],[2028,0.6],[2034,0.8]]}"},
+    };
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        json_t *document = stored("amd-base");
+        set(document, PARTS[i][0], PARTS[i][1]);
+        assert_each_driver_moves(document);
+    }
+    assert_each_driver_moves(chair_document(15, 0.05));
+}
+
 /* --- solutions --- */
 
 static void solve(json_t *document, const char *pointer, double low, double high, double price,
@@ -306,6 +371,7 @@ int main(void)
         cmocka_unit_test(every_point_has_the_bits_of_the_document_alone),
         cmocka_unit_test(only_points_outside_the_model_have_no_value),
         cmocka_unit_test(no_change_gives_the_value_itself),
+        cmocka_unit_test(each_driver_moves_all_that_depends_on_it),
         cmocka_unit_test_setup(a_perpetuity_is_solved_in_closed_form, seed_random),
         cmocka_unit_test_setup(both_solutions_of_a_parabola_are_found, seed_random),
         cmocka_unit_test(ends_and_points_of_the_scan_count_once),

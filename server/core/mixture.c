@@ -1,0 +1,116 @@
+/* The mixture over the chair's branches (MODEL 8), for many points at once. */
+#include "path.h"
+#include "secondchair/solve.h"
+
+#include <math.h>
+
+void sc_stage_hazard(struct sc_block *block, unsigned moving)
+{
+    const struct sc_plan *plan = block->plan;
+    if (!plan->chair.present || !(moving & SC_GROUP_BIT(SC_GROUP_CHAIR))) return;
+    sc_slot_row(block, plan->chair.floor, 0, block->chair_floor);
+    sc_slot_row(block, plan->chair.retention, 1, block->chair_retention);
+    sc_slot_row(block, plan->chair.margin_loss, 0, block->chair_margin_loss);
+    for (int year = 1; year < block->years; year++)
+        sc_path_row(block, &plan->chair.hazard, year, block->hazard[year]);
+}
+
+void sc_branch_weights(const struct sc_block *block, sc_row weight)
+{
+    for (size_t l = 0; l < SC_LANES; l++) {
+        double held = 1;
+        weight[l] = 1;
+        for (int year = 1; year < block->years && block->plan->chair.present; year++) {
+            if (block->lost[l] == year) weight[l] = held * block->hazard[year][l];
+            held *= 1 - block->hazard[year][l];
+        }
+        if (isinf(block->lost[l])) weight[l] = held;
+    }
+}
+
+/* P(lost in y) = h_y prod_{k<y}(1 - h_k), and that of never. */
+SC_WIDE static void weigh(const struct sc_block *block, struct sc_mixture *mixture)
+{
+    double *held = mixture->weight[0];
+    SC_EACH_LANE (l) held[l] = 1;
+    for (size_t year = 1; year < mixture->branches; year++) {
+        const double *hazard = block->hazard[year];
+        double *weight = mixture->weight[year];
+        SC_EACH_LANE (l) {
+            weight[l] = held[l] * hazard[l];
+            held[l] *= 1 - hazard[l];
+        }
+    }
+}
+
+/* In the order in which sc_chair_evaluate adds them up: lost in year 1, …, lost in H, never. */
+SC_WIDE static void add_up(struct sc_mixture *mixture)
+{
+    double *value = mixture->value;
+    SC_EACH_LANE (l) value[l] = 0;
+    for (size_t i = 1; i <= mixture->branches; i++) {
+        size_t branch = i % mixture->branches;
+        const double *weight = mixture->weight[branch], *of_branch = mixture->of_branch[branch];
+        SC_EACH_LANE (l) value[l] += weight[l] * of_branch[l];
+    }
+    for (size_t l = 0; l < SC_LANES; l++)
+        if (mixture->fault[l]) value[l] = NAN;
+}
+
+/* Evaluates the branch lost at the start of a year (0: never) over the rows of a later one. */
+SC_WIDE static void evaluate_branch(struct sc_block *block, size_t branch, struct sc_mixture *mixture)
+{
+    double year = branch == 0 ? INFINITY : (double)branch, *lost = block->lost,
+           *of_branch = mixture->of_branch[branch];
+    const double *share = block->value_per_share;
+    SC_EACH_LANE (l) lost[l] = year;
+    sc_evaluate_from(block, branch == 0 ? 1 : (int)branch);
+    sc_gather_faults(block, mixture->fault);
+    SC_EACH_LANE (l) of_branch[l] = share[l];
+}
+
+SC_WIDE static void keep_held_flows(const struct sc_block *block, struct sc_mixture *mixture)
+{
+    for (int year = 1; year < block->years; year++) {
+        const double *revenue = block->revenue[year], *fcff = block->fcff[year];
+        double *revenue_kept = mixture->revenue[year], *fcff_kept = mixture->fcff[year];
+        SC_EACH_LANE (l) revenue_kept[l] = revenue[l];
+        SC_EACH_LANE (l) fcff_kept[l] = fcff[l];
+    }
+}
+
+/* Until the chair is lost a branch has the flows of the one in which it is held. Going from the latest loss
+ * to the earliest, what stands in the rows before a branch's own first year is always that one's. */
+void sc_mix(struct sc_block *block, const struct sc_lanes *lanes, struct sc_mixture *mixture)
+{
+    sc_load_changes(block, lanes);
+    sc_evaluate_before_loss(block, block->warm ? block->moving : SC_ALL_GROUPS);
+    block->warm = true;
+    mixture->branches = block->plan->chair.present ? (size_t)block->plan->horizon + 1 : 1;
+    for (size_t l = 0; l < SC_LANES; l++) mixture->fault[l] = 0;
+    weigh(block, mixture);
+    evaluate_branch(block, 0, mixture);
+    keep_held_flows(block, mixture);
+    for (size_t branch = mixture->branches - 1; branch > 0; branch--) evaluate_branch(block, branch, mixture);
+    add_up(mixture);
+}
+
+void sc_values(struct sc_block *block, const struct sc_change *change, size_t changes, size_t count,
+               double *value, uint32_t *fault)
+{
+    sc_slot slot[SC_CHANGES_MAX];
+    struct sc_change now[SC_CHANGES_MAX];
+    struct sc_mixture mixture;
+    for (size_t i = 0; i < changes; i++) slot[i] = change[i].slot;
+    sc_block_moves(block, slot, changes);
+    for (size_t first = 0; first < count; first += SC_LANES) {
+        size_t lanes = count - first < SC_LANES ? count - first : SC_LANES;
+        for (size_t i = 0; i < changes; i++)
+            now[i] = (struct sc_change){change[i].slot, change[i].value + first};
+        sc_mix(block, &(struct sc_lanes){.count = lanes, .change = now, .change_count = changes}, &mixture);
+        for (size_t lane = 0; lane < lanes; lane++) {
+            value[first + lane] = mixture.value[lane];
+            if (fault) fault[first + lane] = mixture.fault[lane];
+        }
+    }
+}
