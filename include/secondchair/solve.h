@@ -16,8 +16,8 @@ enum {
 
 /* The headline value of a share, the mixture over the chair's branches, at count points: point p has each of
  * at most SC_CHANGES_MAX changes' slot at change.value[p]. NAN where a branch of a point has no value; fault,
- * where it is not NULL, gets each point's reasons (enum sc_lane_fault, those of all branches; SC_LANE_DOMAIN may
- * follow from the others), 0 where there are none. The same bits as sc_chair_evaluate. */
+ * where it is not NULL, gets each point's reasons (enum sc_lane_fault, those of all branches; SC_LANE_DOMAIN
+ * may follow from the others), 0 where there are none. The same bits as sc_chair_evaluate. */
 void sc_values(struct sc_block *block, const struct sc_change *change, size_t changes, size_t count,
                double *value, uint32_t *fault);
 
