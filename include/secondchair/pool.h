@@ -14,6 +14,7 @@ struct sc_task {
     void (*run)(struct sc_task *task, size_t thread);
     uint64_t client; /* tasks of one client share its turn */
     struct sc_task *next;
+    bool continued; /* the pool's */
 };
 
 enum sc_pool_status { SC_POOL_OK, SC_POOL_CLIENT_FULL, SC_POOL_FULL, SC_POOL_CLOSED };
@@ -25,6 +26,12 @@ void sc_pool_free(struct sc_pool *pool);
 
 enum sc_pool_status sc_pool_submit(struct sc_pool *pool, struct sc_task *task)
     __attribute__((warn_unused_result));
+
+/* Queues what goes on with work that was admitted before, behind the client's other tasks: so long work is done
+ * in turns. It is not counted in either bound but has one of its own, which the caller must keep: false, and the
+ * task is not run, where SC_POOL_CONTINUED_MAX are queued. */
+enum { SC_POOL_CONTINUED_MAX = 1024 };
+bool sc_pool_continue(struct sc_pool *pool, struct sc_task *task) __attribute__((warn_unused_result));
 
 struct sc_pool_figures {
     uint64_t done, refused, queued, running;

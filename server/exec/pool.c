@@ -17,7 +17,7 @@ enum { NICE = 10 }; /* of the pool's threads: a tenth of a connection's thread w
 struct client {
     uint64_t key;
     struct sc_task *first, *last;
-    size_t count;
+    size_t count, continued; /* of all, those that are beside the bounds */
     struct client *next_turn;
     struct client *next_in_bucket; /* or the next free one */
 };
@@ -28,7 +28,8 @@ struct worker {
     pthread_t thread;
 };
 
-/* There are as many slots for clients as tasks may be queued: one is always free for a task that has room. */
+/* There are as many slots for clients as tasks may be queued, continued ones too: one is always free for a task
+ * that has room. */
 struct sc_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
@@ -36,7 +37,7 @@ struct sc_pool {
     struct client **bucket;
     size_t buckets; /* a power of two */
     struct client *turn_first, *turn_last;
-    size_t capacity, capacity_per_client;
+    size_t capacity, capacity_per_client, continued;
     struct sc_pool_figures figures;
     bool closing;
     struct worker *worker;
@@ -95,6 +96,7 @@ static void append_task(struct client *client, struct sc_task *task)
         client->first = task;
     client->last = task;
     client->count++;
+    client->continued += task->continued;
 }
 
 /* The next task in turn; there is one. */
@@ -105,6 +107,8 @@ static struct sc_task *take_task(struct sc_pool *pool)
     if (!pool->turn_first) pool->turn_last = NULL;
     struct sc_task *task = client->first;
     client->first = task->next;
+    client->continued -= task->continued;
+    pool->continued -= task->continued;
     if (--client->count > 0)
         append_turn(pool, client);
     else
@@ -164,18 +168,19 @@ static bool allocate_tables(struct sc_pool *pool, size_t threads, size_t capacit
 {
     pool->buckets = 1;
     while (pool->buckets < capacity) pool->buckets *= 2;
-    pool->slot = calloc(capacity, sizeof *pool->slot);
+    size_t slots = capacity + SC_POOL_CONTINUED_MAX;
+    pool->slot = calloc(slots, sizeof *pool->slot);
     pool->bucket = calloc(pool->buckets, sizeof(struct client *));
     pool->worker = calloc(threads, sizeof *pool->worker);
     if (!pool->slot || !pool->bucket || !pool->worker) return false;
-    for (size_t i = 0; i + 1 < capacity; i++) pool->slot[i].next_in_bucket = &pool->slot[i + 1];
+    for (size_t i = 0; i + 1 < slots; i++) pool->slot[i].next_in_bucket = &pool->slot[i + 1];
     pool->free_slot = pool->slot;
     return true;
 }
 
 struct sc_pool *sc_pool_new(size_t threads, size_t capacity, size_t capacity_per_client)
 {
-    if (!threads || !capacity || !capacity_per_client || capacity > SIZE_MAX / 2 / sizeof(struct client))
+    if (!threads || !capacity || !capacity_per_client || capacity > SIZE_MAX / 4 / sizeof(struct client))
         return NULL;
     struct sc_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return NULL;
@@ -204,15 +209,24 @@ void sc_pool_free(struct sc_pool *pool)
     free(pool);
 }
 
+/* There is room. */
+static void enqueue(struct sc_pool *pool, struct client *client, struct sc_task *task)
+{
+    if (!client) client = add_client(pool, task->client);
+    append_task(client, task);
+    pool->continued += task->continued;
+    pool->figures.queued++;
+    pthread_cond_signal(&pool->work);
+}
+
 static enum sc_pool_status admit(struct sc_pool *pool, struct sc_task *task)
 {
     if (pool->closing) return SC_POOL_CLOSED;
     struct client *client = find_client(pool, task->client);
-    if (client && client->count >= pool->capacity_per_client) return SC_POOL_CLIENT_FULL;
-    if (pool->figures.queued >= pool->capacity) return SC_POOL_FULL;
-    if (!client) client = add_client(pool, task->client);
-    append_task(client, task);
-    pool->figures.queued++;
+    if (client && client->count - client->continued >= pool->capacity_per_client) return SC_POOL_CLIENT_FULL;
+    if (pool->figures.queued - pool->continued >= pool->capacity) return SC_POOL_FULL;
+    task->continued = false;
+    enqueue(pool, client, task);
     return SC_POOL_OK;
 }
 
@@ -220,12 +234,19 @@ enum sc_pool_status sc_pool_submit(struct sc_pool *pool, struct sc_task *task)
 {
     pthread_mutex_lock(&pool->lock);
     enum sc_pool_status status = admit(pool, task);
-    if (status == SC_POOL_OK)
-        pthread_cond_signal(&pool->work);
-    else
-        pool->figures.refused++;
+    if (status != SC_POOL_OK) pool->figures.refused++;
     pthread_mutex_unlock(&pool->lock);
     return status;
+}
+
+bool sc_pool_continue(struct sc_pool *pool, struct sc_task *task)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool room = pool->continued < SC_POOL_CONTINUED_MAX;
+    task->continued = true;
+    if (room) enqueue(pool, find_client(pool, task->client), task);
+    pthread_mutex_unlock(&pool->lock);
+    return room;
 }
 
 void sc_pool_figures(struct sc_pool *pool, struct sc_pool_figures *figures)

@@ -117,6 +117,72 @@ static void the_queue_is_bounded_overall_and_for_each_client(void **state)
     assert_int_equal(atomic_load(&places), 10);
 }
 
+static void what_goes_on_is_beside_the_bounds_and_waits_its_turn(void **state)
+{
+    (void)state;
+    struct sc_pool *pool = sc_pool_new(1, 2, 1);
+    struct sc_task blocker;
+    block(pool, &blocker);
+    assert_int_equal(sc_pool_submit(pool, make(0, 1)), SC_POOL_OK);
+    for (size_t i = 1; i < 4; i++) assert_true(sc_pool_continue(pool, make(i, 1)));
+    for (size_t i = 4; i < 8; i++) assert_true(sc_pool_continue(pool, make(i, i)));
+    assert_int_equal(sc_pool_submit(pool, make(8, 1)), SC_POOL_CLIENT_FULL);
+    assert_int_equal(sc_pool_submit(pool, make(8, 5)), SC_POOL_OK);
+    assert_int_equal(sc_pool_submit(pool, make(9, 9)), SC_POOL_FULL);
+    sem_post(&gate);
+    sc_pool_free(pool);
+    assert_int_equal(atomic_load(&places), 9);
+    assert_int_equal(items[0].place, 0);
+    for (size_t i = 4; i < 8; i++) assert_int_equal(items[i].place, i - 3);
+    assert_int_equal(items[1].place, 5);
+    assert_int_equal(items[8].place, 6);
+    assert_int_equal(items[2].place, 7);
+    assert_int_equal(items[3].place, 8);
+}
+
+static void what_goes_on_has_a_bound_of_its_own(void **state)
+{
+    (void)state;
+    static struct item many[SC_POOL_CONTINUED_MAX + 1];
+    struct sc_pool *pool = sc_pool_new(1, 1, 1);
+    struct sc_task blocker;
+    block(pool, &blocker);
+    for (size_t i = 0; i <= SC_POOL_CONTINUED_MAX; i++) {
+        many[i] = (struct item){.task = {.run = run_item, .client = i}};
+        assert_int_equal(sc_pool_continue(pool, &many[i].task), i < SC_POOL_CONTINUED_MAX);
+    }
+    assert_int_equal(sc_pool_submit(pool, make(0, 5000)), SC_POOL_OK);
+    sem_post(&gate);
+    sc_pool_free(pool);
+    assert_int_equal(atomic_load(&places), SC_POOL_CONTINUED_MAX + 1);
+}
+
+/* Goes on with itself until it has run as often as its client's number says. */
+static void run_again(struct sc_task *task, size_t thread)
+{
+    struct item *item = (struct item *)(void *)task;
+    (void)thread;
+    struct sc_pool *pool = *(struct sc_pool **)(void *)(item + 1);
+    atomic_fetch_add(&places, 1);
+    if (++item->place < task->client) assert_true(sc_pool_continue(pool, task));
+}
+
+static void what_goes_on_with_itself_is_run_to_its_end(void **state)
+{
+    (void)state;
+    struct turn {
+        struct item item;
+        struct sc_pool *pool;
+    } turns[8];
+    struct sc_pool *pool = sc_pool_new(3, 8, 8);
+    for (size_t i = 0; i < 8; i++) {
+        turns[i] = (struct turn){.item = {.task = {.run = run_again, .client = 50 + i}}, .pool = pool};
+        assert_int_equal(sc_pool_submit(pool, &turns[i].item.task), SC_POOL_OK);
+    }
+    sc_pool_free(pool);
+    for (size_t i = 0; i < 8; i++) assert_int_equal(turns[i].item.place, 50 + i);
+}
+
 static void there_is_room_again_after_tasks_ran(void **state)
 {
     (void)state;
@@ -176,6 +242,9 @@ int main(void)
         cmocka_unit_test_setup(one_clients_hundred_tasks_do_not_delay_anothers_first, begin),
         cmocka_unit_test_setup(tasks_of_one_client_run_in_their_order, begin),
         cmocka_unit_test_setup(the_queue_is_bounded_overall_and_for_each_client, begin),
+        cmocka_unit_test_setup(what_goes_on_is_beside_the_bounds_and_waits_its_turn, begin),
+        cmocka_unit_test_setup(what_goes_on_has_a_bound_of_its_own, begin),
+        cmocka_unit_test_setup(what_goes_on_with_itself_is_run_to_its_end, begin),
         cmocka_unit_test_setup(there_is_room_again_after_tasks_ran, begin),
         cmocka_unit_test_setup(a_pool_of_nothing_is_refused, begin),
         cmocka_unit_test_setup(many_producers_and_threads_lose_nothing, begin),
