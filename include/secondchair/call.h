@@ -4,6 +4,7 @@
 #define SC_CALL_H
 
 #include "fault.h"
+#include "pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,7 +54,26 @@ struct sc_parameter {
     const char *name, *value;
 };
 
-enum { SC_ARGUMENTS_MAX = 3, SC_ETAG_MAX = 96 };
+enum { SC_ARGUMENTS_MAX = 3, SC_ETAG_MAX = 96, SC_DELEGATED_MAX = 4 };
+
+/* More of a call's computation: run on the pool in its client's turn, with that thread's view of the store. The
+ * call and all it has stay until it was run. */
+struct sc_work {
+    struct sc_task task; /* the service's */
+    struct sc_call *call;
+    void (*run)(struct sc_work *work, struct sc_reader *reader); /* may delegate the same work anew */
+};
+
+/* What the reader of an answer in pieces does when there is none yet, and what wakes it. sleep is called by
+ * next_piece alone; wake once after each sleep, from any thread that holds work of the call, and never before
+ * sleep has returned: so under one lock. */
+struct sc_waiter {
+    void (*sleep)(void *context);
+    void (*wake)(void *context);
+    void *context;
+};
+
+enum { SC_PIECE_LATER = -2 };
 
 struct sc_call {
     struct sc_app *app;
@@ -74,6 +94,10 @@ struct sc_call {
     /* For a use case that returned SC_WAITING: to be called exactly once, from any thread, when the answer is
      * complete. Afterwards the call must not be touched. */
     void (*resume)(struct sc_call *call);
+    /* Hands work over, also after the answer was begun: false where there is too much of it already. At most
+     * SC_DELEGATED_MAX of one call at once; threads says how many run at once. */
+    bool (*delegate)(struct sc_work *work);
+    size_t threads;
     void *owner;   /* of whoever made the call */
     bool hurried;  /* on a connection's thread: what will take over 200 us is to be refused by
                       sc_call_postpones */
@@ -107,9 +131,12 @@ struct sc_answer {
     const char *location;   /* in the call's arena, or NULL */
     const char *link;       /* the Link field's value, or NULL */
     /* Where the answer is too long to be held: called for the next piece until it answers 0 (the end) or -1
-     * (broken off). NULL otherwise. close runs once in every case. */
+     * (broken off), on the connection's thread: it must not block. NULL otherwise. close runs once in every case,
+     * when nobody wants another piece. */
     ptrdiff_t (*next_piece)(void *stream, char *bytes, size_t capacity);
     void (*close)(void *stream);
+    /* Where next_piece may answer SC_PIECE_LATER, having called sleep: before the first piece is asked for. */
+    void (*attach)(void *stream, const struct sc_waiter *waiter);
     void *stream;
     /* Where outcome is SC_OUTCOME_PROBLEM: */
     enum sc_problem problem;

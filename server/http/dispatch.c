@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "obs/metrics.h"
 
@@ -17,6 +18,7 @@ static const char *keep(struct sc_request *request, enum sc_field field, bool *k
 }
 
 static void resume(struct sc_call *call);
+static bool delegate(struct sc_work *work);
 
 bool sc_dispatch_prepare(struct sc_request *request)
 {
@@ -35,8 +37,29 @@ bool sc_dispatch_prepare(struct sc_request *request)
     }
     call->app = request->http->app;
     call->resume = resume;
+    call->delegate = delegate;
+    call->threads = request->http->settings->compute_threads;
     call->owner = request;
     return kept;
+}
+
+/* Both under the lock: onto the list of those that sleep, and off it. */
+static void link_in(struct sc_request *request)
+{
+    struct sc_http *http = request->http;
+    request->previous = NULL;
+    request->next = http->suspended;
+    if (request->next) request->next->previous = request;
+    http->suspended = request;
+}
+
+static void link_out(struct sc_request *request)
+{
+    if (request->previous)
+        request->previous->next = request->next;
+    else
+        request->http->suspended = request->next;
+    if (request->next) request->next->previous = request->previous;
 }
 
 /* A computation has ended, whatever its outcome: wakes the connection, unless it was given up. */
@@ -45,11 +68,7 @@ static void finish(struct sc_request *request)
     struct sc_http *http = request->http;
     pthread_mutex_lock(&http->lock);
     if (!request->abandoned) {
-        if (request->previous)
-            request->previous->next = request->next;
-        else
-            http->suspended = request->next;
-        if (request->next) request->next->previous = request->previous;
+        link_out(request);
         sc_request_move(request, SC_STATE_COMPUTED);
         MHD_resume_connection(request->connection);
     }
@@ -80,21 +99,62 @@ static void run_task(struct sc_task *task, size_t thread)
 }
 
 /* Puts the connection to sleep and the request on the list; false when the list is closed. */
-static bool suspend(struct sc_request *request)
+static bool suspend(struct sc_request *request, enum sc_state state)
 {
     struct sc_http *http = request->http;
     pthread_mutex_lock(&http->lock);
     bool open = !http->abandoned;
     if (open) {
         MHD_suspend_connection(request->connection);
-        sc_request_move(request, SC_STATE_SUSPENDED);
-        request->previous = NULL;
-        request->next = http->suspended;
-        if (request->next) request->next->previous = request;
-        http->suspended = request;
+        sc_request_move(request, state);
+        link_in(request);
     }
     pthread_mutex_unlock(&http->lock);
     return open;
+}
+
+void sc_dispatch_sleep(void *context)
+{
+    struct sc_request *request = context;
+    request->slept = sc_clock_nanoseconds();
+    sc_peer_enter(request->peer, SC_PHASE_BUSY, UINT64_MAX);
+    if (!suspend(request, SC_STATE_SLEEPING)) request->abandoned = true;
+}
+
+void sc_dispatch_wake(void *context)
+{
+    struct sc_request *request = context;
+    pthread_mutex_lock(&request->http->lock);
+    if (sc_request_state(request) == SC_STATE_SLEEPING) {
+        link_out(request);
+        sc_request_move(request, SC_STATE_REPLIED);
+        MHD_resume_connection(request->connection);
+    }
+    pthread_mutex_unlock(&request->http->lock);
+}
+
+static void run_work(struct sc_task *task, size_t thread)
+{
+    struct sc_work *work = (struct sc_work *)((char *)task - offsetof(struct sc_work, task));
+    struct sc_request *request = work->call->owner;
+    struct sc_http *http = request->http;
+    (void)thread;
+    work->run(work, sc_readers_own(&http->readers)); /* may be queued anew now, or gone */
+    sc_request_release(request);
+    atomic_fetch_sub(&http->outstanding, 1);
+}
+
+static bool delegate(struct sc_work *work)
+{
+    struct sc_request *request = work->call->owner;
+    struct sc_http *http = request->http;
+    work->task = (struct sc_task){.run = run_work, .client = request->client};
+    atomic_fetch_add(&http->outstanding, 1);
+    atomic_fetch_add(&request->owners, 1);
+    if (sc_pool_continue(http->pool, &work->task)) return true;
+    atomic_fetch_sub(&request->owners, 1);
+    atomic_fetch_sub(&http->outstanding, 1);
+    return false;
 }
 
 static void refuse(struct sc_request *request, enum sc_pool_status status)
@@ -113,7 +173,7 @@ static void refuse(struct sc_request *request, enum sc_pool_status status)
 static bool run_in_pool(struct sc_request *request)
 {
     struct sc_http *http = request->http;
-    if (atomic_load(&http->draining) || !suspend(request)) {
+    if (atomic_load(&http->draining) || !suspend(request, SC_STATE_SUSPENDED)) {
         refuse(request, SC_POOL_CLOSED);
         sc_request_move(request, SC_STATE_COMPUTED);
         return true;
@@ -121,7 +181,7 @@ static bool run_in_pool(struct sc_request *request)
     sc_metrics_count(SC_COUNTER_SUSPENDED);
     atomic_fetch_add(&http->outstanding, 1);
     atomic_fetch_add(&request->owners, 1);
-    request->task = (struct sc_task){.run = run_task, .client = request->peer->client};
+    request->task = (struct sc_task){.run = run_task, .client = request->client};
     enum sc_pool_status status = sc_pool_submit(http->pool, &request->task);
     if (status == SC_POOL_OK) return false;
     refuse(request, status);
@@ -159,9 +219,10 @@ void sc_dispatch_abandon(struct sc_http *http)
     pthread_mutex_lock(&http->lock);
     http->abandoned = true;
     for (struct sc_request *request = http->suspended; request; request = request->next) {
+        bool replied = sc_request_state(request) == SC_STATE_SLEEPING;
         request->abandoned = true;
         sc_metrics_count(SC_COUNTER_ABANDONED);
-        sc_request_move(request, SC_STATE_COMPUTED);
+        sc_request_move(request, replied ? SC_STATE_REPLIED : SC_STATE_COMPUTED);
         MHD_resume_connection(request->connection);
     }
     http->suspended = NULL;

@@ -88,16 +88,16 @@ static bool judge(struct sc_request *request, const char *method)
     return judge_route(request, method) && judge_accept(request) && judge_content(request);
 }
 
-/* Bodies of imports may be large: only a few are held at once. */
-static bool judge_import(struct sc_request *request)
+/* Bodies of some classes may be large: only a few of each are held at once. */
+static bool judge_room(struct sc_request *request)
 {
-    const struct sc_route *route = request->match.route;
-    if (request->decided || !route || route->body != SC_BODY_IMPORT) return true;
-    request->importing = true;
-    if (atomic_fetch_add(&request->http->imports, 1) < SC_LIMIT_IMPORTS) return true;
+    unsigned most = sc_request_body_most(request);
+    if (request->decided || !most) return true;
+    request->holding = true;
+    if (atomic_fetch_add(&request->http->held[sc_request_body_class(request)], 1) < most) return true;
+    (void)FAIL(request, overloaded, "%u such requests are under way; try again when one has ended.", most);
     request->answer.retry_after = SC_LIMIT_RETRY_AFTER;
-    return FAIL(request, overloaded, "%d imports are under way; try again when one has ended.",
-                SC_LIMIT_IMPORTS);
+    return false;
 }
 
 static bool expects_continue(const struct sc_request *request)
@@ -131,8 +131,7 @@ static bool judge_length(struct sc_request *request)
 
 static void prepare_for_body(struct sc_request *request)
 {
-    bool import = request->match.route && request->match.route->body == SC_BODY_IMPORT;
-    if (import) request->arena.limit = SC_LIMIT_ARENA_IMPORT;
+    if (sc_request_body_class(request) == SC_BODY_IMPORT) request->arena.limit = SC_LIMIT_ARENA_IMPORT;
     sc_buffer_init(&request->body, sc_request_body_limit(request) + 1); /* and the terminating 0 */
     sc_request_move(request, SC_STATE_PARSED);
     if (!sc_fields_have_body(&request->fields)) return;
@@ -151,7 +150,7 @@ static enum MHD_Result begin(struct sc_request *request, const char *method, con
     request->call.request_id = request->id;
     if (!judge_framing(request)) return refuse_now(request);
     request->decided = !judge(request, method);
-    if (!judge_import(request) || !judge_length(request)) return refuse_now(request);
+    if (!judge_room(request) || !judge_length(request)) return refuse_now(request);
     prepare_for_body(request);
     return MHD_YES;
 }

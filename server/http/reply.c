@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dispatch.h"
 #include "media.h"
 #include "problem.h"
 
@@ -144,17 +145,28 @@ static void add_cors(struct reply *reply)
     if (answered && fields->value[SC_FIELD_PREFLIGHT_METHOD]) add_preflight(reply);
 }
 
+/* A reader that stands still is cut after this piece's time, one that drips after that of all pieces; the time in
+ * which there was no piece for it is not its own. */
+static void allow_time(struct sc_request *request, size_t capacity, ptrdiff_t length)
+{
+    uint64_t now = sc_clock_nanoseconds();
+    if (!request->pieces_started) request->pieces_started = now;
+    if (request->slept) request->pieces_started += now - request->slept;
+    request->slept = 0;
+    request->sent += length > 0 ? (uint64_t)length : 0;
+    uint64_t piece = sc_after(now, sc_allowance(request->http, capacity));
+    uint64_t all = sc_after(request->pieces_started, sc_allowance(request->http, request->sent));
+    sc_peer_enter(request->peer, SC_PHASE_WRITING, piece < all ? piece : all);
+}
+
 static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t capacity)
 {
     struct sc_request *request = context;
     (void)position;
+    if (request->abandoned) return MHD_CONTENT_READER_END_WITH_ERROR;
     ptrdiff_t length = request->answer.next_piece(request->answer.stream, bytes, capacity);
-    if (!request->pieces_started) request->pieces_started = sc_clock_nanoseconds();
-    request->sent += length > 0 ? (uint64_t)length : 0;
-    /* A reader that stands still is cut after this piece's time, one that drips after that of all pieces. */
-    uint64_t piece = sc_after(sc_clock_nanoseconds(), sc_allowance(request->http, capacity));
-    uint64_t all = sc_after(request->pieces_started, sc_allowance(request->http, request->sent));
-    sc_peer_enter(request->peer, SC_PHASE_WRITING, piece < all ? piece : all);
+    if (length == SC_PIECE_LATER) return 0; /* it sleeps, or was abandoned meanwhile: it will be asked again */
+    allow_time(request, capacity, length);
     if (length > 0) return length;
     return length == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
 }
@@ -163,12 +175,18 @@ static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t 
  * whose memory it uses. */
 static void end_pieces(void *context)
 {
-    sc_request_release(context);
+    struct sc_request *request = context;
+    request->answer.close(request->answer.stream);
+    request->answer.close = NULL;
+    sc_request_release(request);
 }
 
 static struct MHD_Response *respond_in_pieces(struct sc_request *request)
 {
     enum { PIECE = 16 * 1024 };
+    struct sc_answer *answer = &request->answer;
+    if (answer->attach)
+        answer->attach(answer->stream, &(struct sc_waiter){sc_dispatch_sleep, sc_dispatch_wake, request});
     atomic_fetch_add(&request->owners, 1);
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_piece, request, end_pieces);

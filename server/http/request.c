@@ -18,12 +18,13 @@ static const int MOVES[SC_STATES] = {
     [SC_STATE_PARSED] = TO(SUSPENDED) | TO(COMPUTED) | TO(FREED),
     [SC_STATE_SUSPENDED] = TO(COMPUTED),
     [SC_STATE_COMPUTED] = TO(REPLIED) | TO(FREED),
-    [SC_STATE_REPLIED] = TO(FREED),
+    [SC_STATE_REPLIED] = TO(SLEEPING) | TO(FREED),
+    [SC_STATE_SLEEPING] = TO(REPLIED),
     [SC_STATE_FREED] = 0,
 };
 
-static const char *const STATE_NAMES[SC_STATES] = {"received", "parsed",  "suspended",
-                                                   "computed", "replied", "freed"};
+static const char *const STATE_NAMES[SC_STATES] = {"received", "parsed",   "suspended", "computed",
+                                                   "replied",  "sleeping", "freed"};
 
 void sc_request_move(struct sc_request *request, enum sc_state state)
 {
@@ -82,7 +83,7 @@ void sc_request_release(struct sc_request *request)
     free(request->answer.body);
     if (request->answer.close) request->answer.close(request->answer.stream);
     sc_buffer_fini(&request->body);
-    if (request->importing) atomic_fetch_sub(&request->http->imports, 1);
+    if (request->holding) atomic_fetch_sub(&request->http->held[sc_request_body_class(request)], 1);
     sc_arena_fini(&request->arena);
     free(request);
 }
@@ -121,9 +122,27 @@ void sc_request_identify(struct sc_request *request)
         make_id(request->id);
 }
 
+enum sc_body_class sc_request_body_class(const struct sc_request *request)
+{
+    return request->match.route ? request->match.route->body : SC_BODY_USUAL;
+}
+
 size_t sc_request_body_limit(const struct sc_request *request)
 {
     const struct sc_settings *settings = request->http->settings;
-    bool import = request->match.route && request->match.route->body == SC_BODY_IMPORT;
-    return import ? settings->import_limit : settings->body_limit;
+    switch (sc_request_body_class(request)) {
+    case SC_BODY_IMPORT:
+        return settings->import_limit;
+    case SC_BODY_BATCH:
+        return settings->batch_limit;
+    default:
+        return settings->body_limit;
+    }
+}
+
+unsigned sc_request_body_most(const struct sc_request *request)
+{
+    static const unsigned most[SC_BODY_CLASSES] = {[SC_BODY_IMPORT] = SC_LIMIT_IMPORTS,
+                                                   [SC_BODY_BATCH] = SC_LIMIT_BATCHES};
+    return most[sc_request_body_class(request)];
 }

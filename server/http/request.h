@@ -26,6 +26,7 @@ enum sc_state {
     SC_STATE_SUSPENDED, /* the pool or the store works on it; the connection sleeps */
     SC_STATE_COMPUTED,  /* the answer is complete */
     SC_STATE_REPLIED,   /* the answer is with libmicrohttpd */
+    SC_STATE_SLEEPING,  /* its next piece is not there yet; the connection sleeps */
     SC_STATE_FREED,
     SC_STATES
 };
@@ -42,7 +43,7 @@ struct sc_http {
     struct sc_listener listener;
     atomic_size_t in_flight;   /* requests between line and completion */
     atomic_size_t outstanding; /* computations handed over and not ended */
-    atomic_uint imports;       /* bodies of imports that are held: each may be large */
+    atomic_uint held[SC_BODY_CLASSES]; /* bodies of each class that may be large */
     atomic_bool draining;      /* nothing more is suspended, connections close after their answer */
     atomic_bool refusing;      /* computations that have not begun are refused */
     pthread_mutex_t lock;      /* of the list of suspended requests */
@@ -57,8 +58,10 @@ struct sc_request {
     _Atomic int state;
     atomic_int owners; /* the connection; a computation; an answer in pieces: the last one frees it */
     bool is_head, decided, abandoned;
-    bool importing;                 /* counted among the imports in flight */
+    bool holding;                   /* counted among the large bodies that are held */
+    uint64_t client;                /* its peer's, which it may outlive */
     uint64_t pieces_started, sent;  /* of an answer in pieces: when it began, and its bytes so far */
+    uint64_t slept;                 /* when it last fell asleep for want of a piece; 0: it did not */
     bool asked;                     /* a use case made the answer */
     int status;                     /* of the answer; 0 until there is one */
     uint64_t started, body_started; /* of sc_clock_nanoseconds */
@@ -99,6 +102,10 @@ void sc_request_identify(struct sc_request *request);
 
 /* Largest body that the request may have. */
 size_t sc_request_body_limit(const struct sc_request *request);
+
+/* The class of its body, and how many of that class may be held at once; 0: any number. */
+enum sc_body_class sc_request_body_class(const struct sc_request *request);
+unsigned sc_request_body_most(const struct sc_request *request);
 
 /* sc_clock_nanoseconds, so many milliseconds after start. */
 static inline uint64_t sc_after(uint64_t start, uint64_t milliseconds)

@@ -10,7 +10,7 @@ enum sc_run {
     SC_RUN_POOL    /* may take longer, or waits for the writer */
 };
 
-enum sc_body_class { SC_BODY_USUAL, SC_BODY_IMPORT };
+enum sc_body_class { SC_BODY_USUAL, SC_BODY_IMPORT, SC_BODY_BATCH, SC_BODY_CLASSES };
 
 enum { SC_OFFERS_MAX = 3 };
 

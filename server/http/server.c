@@ -21,6 +21,7 @@ static void *on_request_line(void *context, const char *raw, struct MHD_Connecti
     struct sc_request *request = sc_request_new(http, connection, raw ? raw : "");
     if (!request || !peer) return request;
     request->peer = peer;
+    request->client = peer->client;
     /* The time for a new connection's header began when it was accepted; for one that is kept it begins now.
      */
     uint64_t deadline = peer->kept ? sc_after(request->started, http->settings->header_timeout_ms)

@@ -187,8 +187,101 @@ static void close_stream(void *context)
     free(context);
 }
 
+/* ?nap=MS: every line takes a nap first, on the pool, where two workers take turns; the reader sleeps meanwhile. */
+struct slow {
+    pthread_mutex_t lock;
+    struct sc_work work[2];
+    struct sc_waiter waiter;
+    unsigned made, sent, lines, milliseconds;
+    bool asleep, closed;
+    unsigned owners;
+};
+
+static void let_go(struct slow *slow)
+{
+    bool last = --slow->owners == 0;
+    pthread_mutex_unlock(&slow->lock);
+    if (!last) return;
+    pthread_mutex_destroy(&slow->lock);
+    free(slow);
+}
+
+static void make_line(struct sc_work *work, struct sc_reader *reader)
+{
+    struct slow *slow = (struct slow *)(void *)work->call->answer->stream;
+    nap(slow->milliseconds);
+    pthread_mutex_lock(&slow->lock);
+    slow->made += slow->made < slow->lines && reader;
+    if (slow->asleep) {
+        slow->asleep = false;
+        slow->waiter.wake(slow->waiter.context);
+    }
+    bool more = slow->made < slow->lines && !slow->closed;
+    if (more && work->call->delegate(work))
+        pthread_mutex_unlock(&slow->lock);
+    else
+        let_go(slow);
+}
+
+static ptrdiff_t next_slow(void *context, char *bytes, size_t capacity)
+{
+    struct slow *slow = context;
+    pthread_mutex_lock(&slow->lock);
+    ptrdiff_t length = 0;
+    if (slow->sent < slow->made) {
+        length = snprintf(bytes, capacity, "{\"n\":%08u}\n", ++slow->sent);
+    } else if (slow->sent < slow->lines) {
+        slow->asleep = true;
+        slow->waiter.sleep(slow->waiter.context);
+        length = SC_PIECE_LATER;
+    }
+    pthread_mutex_unlock(&slow->lock);
+    return length;
+}
+
+static void attach_slow(void *context, const struct sc_waiter *waiter)
+{
+    struct slow *slow = context;
+    pthread_mutex_lock(&slow->lock);
+    slow->waiter = *waiter;
+    pthread_mutex_unlock(&slow->lock);
+}
+
+static void close_slow(void *context)
+{
+    struct slow *slow = context;
+    pthread_mutex_lock(&slow->lock);
+    slow->closed = true;
+    slow->asleep = false;
+    let_go(slow);
+}
+
+static enum sc_progress export_slowly(struct sc_call *call, const char *lines, const char *milliseconds)
+{
+    struct slow *slow = calloc(1, sizeof *slow);
+    if (!slow) return sc_call_fail(call, SC_PROBLEM_internal, "No memory.");
+    pthread_mutex_init(&slow->lock, NULL);
+    slow->lines = lines ? (unsigned)strtoul(lines, NULL, 10) : 10;
+    slow->milliseconds = (unsigned)strtoul(milliseconds, NULL, 10);
+    slow->owners = 3;
+    *call->answer = (struct sc_answer){.media = SC_MEDIA_NDJSON,
+                                       .next_piece = next_slow,
+                                       .attach = attach_slow,
+                                       .close = close_slow,
+                                       .stream = slow};
+    pthread_mutex_lock(&slow->lock);
+    for (size_t i = 0; i < 2; i++) {
+        slow->work[i] = (struct sc_work){.call = call, .run = make_line};
+        if (!call->delegate(&slow->work[i])) slow->owners--;
+    }
+    pthread_mutex_unlock(&slow->lock);
+    return SC_ANSWERED;
+}
+
 enum sc_progress sc_export(struct sc_call *call)
 {
+    const char *slowly = sc_call_parameter(call, "nap");
+    if (slowly) return export_slowly(call, sc_call_parameter(call, "lines"), slowly);
     const char *lines = sc_call_parameter(call, "lines");
     struct stream *stream = calloc(1, sizeof *stream);
     if (!stream) return sc_call_fail(call, SC_PROBLEM_internal, "No memory.");
