@@ -56,8 +56,8 @@ struct sc_parameter {
 
 enum { SC_ARGUMENTS_MAX = 3, SC_ETAG_MAX = 96, SC_DELEGATED_MAX = 4 };
 
-/* More of a call's computation: run on the pool in its client's turn, with that thread's view of the store. The
- * call and all it has stay until it was run. */
+/* More of a call's computation: run on the pool in its client's turn, with that thread's view of the store.
+ * The call and all it has stay until it was run. */
 struct sc_work {
     struct sc_task task; /* the service's */
     struct sc_call *call;
@@ -131,11 +131,12 @@ struct sc_answer {
     const char *location;   /* in the call's arena, or NULL */
     const char *link;       /* the Link field's value, or NULL */
     /* Where the answer is too long to be held: called for the next piece until it answers 0 (the end) or -1
-     * (broken off), on the connection's thread: it must not block. NULL otherwise. close runs once in every case,
-     * when nobody wants another piece. */
+     * (broken off), on the connection's thread: it must not block. NULL otherwise. close runs once in every
+     * case, when nobody wants another piece. */
     ptrdiff_t (*next_piece)(void *stream, char *bytes, size_t capacity);
     void (*close)(void *stream);
-    /* Where next_piece may answer SC_PIECE_LATER, having called sleep: before the first piece is asked for. */
+    /* Where next_piece may answer SC_PIECE_LATER, having called sleep: before the first piece is asked for.
+     */
     void (*attach)(void *stream, const struct sc_waiter *waiter);
     void *stream;
     /* Where outcome is SC_OUTCOME_PROBLEM: */

@@ -43,8 +43,8 @@ enum {
     /* Imports whose bodies are held at once: each may have import_limit bytes. Beyond it: 503. */
     SC_LIMIT_IMPORTS = 4,
 
-    /* Batches that are held at once, each with batch_limit bytes at most and some MiB of answers that wait for
-     * their reader. Beyond it: 503. */
+    /* Batches that are held at once, each with batch_limit bytes at most and some MiB of answers that wait
+     * for their reader. Beyond it: 503. */
     SC_LIMIT_BATCHES = 16,
 
     /* A problem document: 64 faults of 512 bytes, each of which an escape may make six. */

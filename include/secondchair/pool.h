@@ -27,9 +27,9 @@ void sc_pool_free(struct sc_pool *pool);
 enum sc_pool_status sc_pool_submit(struct sc_pool *pool, struct sc_task *task)
     __attribute__((warn_unused_result));
 
-/* Queues what goes on with work that was admitted before, behind the client's other tasks: so long work is done
- * in turns. It is not counted in either bound but has one of its own, which the caller must keep: false, and the
- * task is not run, where SC_POOL_CONTINUED_MAX are queued. */
+/* Queues what goes on with work that was admitted before, behind the client's other tasks: so long work is
+ * done in turns. It is not counted in either bound but has one of its own, which the caller must keep: false,
+ * and the task is not run, where SC_POOL_CONTINUED_MAX are queued. */
 enum { SC_POOL_CONTINUED_MAX = 1024 };
 bool sc_pool_continue(struct sc_pool *pool, struct sc_task *task) __attribute__((warn_unused_result));
 

@@ -28,8 +28,8 @@ struct worker {
     pthread_t thread;
 };
 
-/* There are as many slots for clients as tasks may be queued, continued ones too: one is always free for a task
- * that has room. */
+/* There are as many slots for clients as tasks may be queued, continued ones too: one is always free for a
+ * task that has room. */
 struct sc_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;

@@ -13,7 +13,8 @@ bool sc_dispatch_prepare(struct sc_request *request) __attribute__((warn_unused_
 bool sc_dispatch_run(struct sc_request *request) __attribute__((warn_unused_result));
 
 /* For an answer in pieces (struct sc_waiter): puts the connection to sleep, from within the callback that was
- * asked for a piece, and wakes it. A drain that has given up lets nothing sleep: the request is abandoned then. */
+ * asked for a piece, and wakes it. A drain that has given up lets nothing sleep: the request is abandoned
+ * then. */
 void sc_dispatch_sleep(void *request);
 void sc_dispatch_wake(void *request);
 

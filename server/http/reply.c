@@ -145,8 +145,8 @@ static void add_cors(struct reply *reply)
     if (answered && fields->value[SC_FIELD_PREFLIGHT_METHOD]) add_preflight(reply);
 }
 
-/* A reader that stands still is cut after this piece's time, one that drips after that of all pieces; the time in
- * which there was no piece for it is not its own. */
+/* A reader that stands still is cut after this piece's time, one that drips after that of all pieces; the
+ * time in which there was no piece for it is not its own. */
 static void allow_time(struct sc_request *request, size_t capacity, ptrdiff_t length)
 {
     uint64_t now = sc_clock_nanoseconds();
@@ -165,7 +165,8 @@ static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t 
     (void)position;
     if (request->abandoned) return MHD_CONTENT_READER_END_WITH_ERROR;
     ptrdiff_t length = request->answer.next_piece(request->answer.stream, bytes, capacity);
-    if (length == SC_PIECE_LATER) return 0; /* it sleeps, or was abandoned meanwhile: it will be asked again */
+    if (length == SC_PIECE_LATER)
+        return 0; /* it sleeps, or was abandoned meanwhile: it will be asked again */
     allow_time(request, capacity, length);
     if (length > 0) return length;
     return length == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;

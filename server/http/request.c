@@ -142,7 +142,7 @@ size_t sc_request_body_limit(const struct sc_request *request)
 
 unsigned sc_request_body_most(const struct sc_request *request)
 {
-    static const unsigned most[SC_BODY_CLASSES] = {[SC_BODY_IMPORT] = SC_LIMIT_IMPORTS,
-                                                   [SC_BODY_BATCH] = SC_LIMIT_BATCHES};
+    static const unsigned most[SC_BODY_CLASSES] = {
+        [SC_BODY_IMPORT] = SC_LIMIT_IMPORTS, [SC_BODY_BATCH] = SC_LIMIT_BATCHES};
     return most[sc_request_body_class(request)];
 }

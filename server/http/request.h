@@ -41,12 +41,12 @@ struct sc_http {
     struct sc_readers readers;
     struct sc_cors cors;
     struct sc_listener listener;
-    atomic_size_t in_flight;   /* requests between line and completion */
-    atomic_size_t outstanding; /* computations handed over and not ended */
+    atomic_size_t in_flight;           /* requests between line and completion */
+    atomic_size_t outstanding;         /* computations handed over and not ended */
     atomic_uint held[SC_BODY_CLASSES]; /* bodies of each class that may be large */
-    atomic_bool draining;      /* nothing more is suspended, connections close after their answer */
-    atomic_bool refusing;      /* computations that have not begun are refused */
-    pthread_mutex_t lock;      /* of the list of suspended requests */
+    atomic_bool draining;              /* nothing more is suspended, connections close after their answer */
+    atomic_bool refusing;              /* computations that have not begun are refused */
+    pthread_mutex_t lock;              /* of the list of suspended requests */
     struct sc_request *suspended;
     bool abandoned; /* the list is closed: the drain has given up on what was in it */
 };

@@ -434,6 +434,62 @@ await test('a client that leaves amid an answer in pieces', async () => {
   }));
   is((await ask('GET', '/health/live')).first.status, 200, 'status afterwards');
 });
+// ---- pieces that are not there yet when they are asked for
+const idle = async at => {
+  for (const end = Date.now() + 20000; ;) {
+    const { body } = (await raw(at, request('GET', '/metrics'), { settle: 0 })).first;
+    const [running, queued] = ['running', 'queued'].map(name => Number(new RegExp(`pool_${name} (\\d+)$`, 'm').exec(body)[1]));
+    if (running + queued === 0) return;
+    ok(Date.now() < end, `${running} run and ${queued} wait still`);
+    await sleep(5);
+  }
+};
+const whole = client => answers(client.text)[0]?.broken === undefined && client.text.endsWith('\r\n0\r\n\r\n');
+await test('an answer in pieces that are made while it is read is whole, and the connection is kept', async () => {
+  const clients = Array.from({ length: 40 }, () => connect(port));
+  for (const client of clients) client.send(request('GET', '/v1/export?nap=2&lines=30'));
+  for (const end = Date.now() + 20000; Date.now() < end && !clients.every(whole);) await sleep(5);
+  for (const client of clients) {
+    is(answers(client.text)[0].body, Array.from({ length: 30 }, (_, i) => `{"n":${String(i + 1).padStart(8, '0')}}\n`).join(''), 'lines');
+    client.send(request('GET', '/health/live'));
+    is((await until(client, 2))[1].status, 200, 'the next answer');
+    client.socket.destroy();
+  }
+  await idle(port);
+});
+await test('its first piece is read before the last is made', async () => {
+  const client = connect(port);
+  client.send(request('GET', '/v1/export?nap=1&lines=100000000'));
+  for (const end = Date.now() + 20000; Date.now() < end && !client.text.includes('{"n":00000003}');) await sleep(2);
+  ok(client.text.includes('{"n":00000003}'), client.text);
+  client.socket.destroy();
+  await idle(port);
+});
+await test('clients that leave while they wait for a piece leave nothing running', async () => {
+  const clients = Array.from({ length: 30 }, () => connect(port));
+  for (const client of clients) client.send(request('GET', '/v1/export?nap=20&lines=100000000'));
+  for (const end = Date.now() + 20000; Date.now() < end && !clients.every(client => client.text.includes('{"n"'));) await sleep(5);
+  for (const client of clients) client.socket.destroy();
+  await idle(port);
+});
+await test('who waits for a piece is not cut for standing still', async () => {
+  const s = await start('--body-timeout-ms', '100');
+  const client = connect(s.port);
+  client.send(request('GET', '/v1/export?nap=400&lines=3'));
+  for (const end = Date.now() + 20000; Date.now() < end && !client.closed && !whole(client);) await sleep(5);
+  is(answers(client.text)[0].body.split('\n').length, 4, 'lines');
+  client.socket.destroy();
+  await stop(s);
+});
+await test('a drain breaks off who waits for a piece', async () => {
+  const s = await start('--drain-timeout-ms', '1000');
+  const client = connect(s.port);
+  client.send(request('GET', '/v1/export?nap=30&lines=100000000'));
+  for (const end = Date.now() + 20000; Date.now() < end && !client.text.includes('{"n"');) await sleep(5);
+  await stop(s);
+  await client.ended;
+  ok(!whole(client), 'it looks whole');
+});
 await test('a client that leaves while it is computed for', async () => {
   await Promise.all(Array.from({ length: 10 }, async () => {
     const client = connect(port);
