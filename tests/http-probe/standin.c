@@ -1,15 +1,17 @@
 /* Stands in for the application and the store, so that the HTTP side can be probed alone: use cases that
- * sleep, wait, stream, fail and echo on demand. */
+ * sleep, are held, answer from elsewhere, stream, fail and echo on demand. */
 #include "app/app.h"
 
 #include "base/arena.h"
 #include "base/etag.h"
+#include "http/request.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct sc_store {
     int open;
@@ -92,11 +94,28 @@ static void nap(unsigned milliseconds)
     nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000L}, NULL);
 }
 
-/* ?sleep=MS takes its time; then the body's length and its sum are told. */
+static bool is_given_up(struct sc_call *call)
+{
+    struct sc_request *request = call->owner;
+    pthread_mutex_lock(&request->http->lock);
+    bool given_up = request->abandoned;
+    pthread_mutex_unlock(&request->http->lock);
+    return given_up;
+}
+
+/* ?hold=PATH lasts until there is such a file, ?outlast until it is given up; ?sleep=MS takes its time, then. */
+static void linger(struct sc_call *call)
+{
+    const char *sleep = sc_call_parameter(call, "sleep"), *hold = sc_call_parameter(call, "hold");
+    while (hold && access(hold, F_OK) != 0) nap(5);
+    while (sc_call_parameter(call, "outlast") && !is_given_up(call)) nap(5);
+    if (sleep) nap((unsigned)strtoul(sleep, NULL, 10));
+}
+
+/* Takes its time; then the body's length and its sum are told. */
 static enum sc_progress echo(struct sc_call *call)
 {
-    const char *sleep = sc_call_parameter(call, "sleep");
-    if (sleep) nap((unsigned)strtoul(sleep, NULL, 10));
+    linger(call);
     unsigned long sum = 0;
     for (size_t i = 0; i < call->body_length; i++) sum += (unsigned char)call->body[i];
     char *text = malloc(1024);
@@ -115,12 +134,11 @@ static enum sc_progress echo(struct sc_call *call)
     return SC_ANSWERED;
 }
 
-/* Answers from another thread after ?wait=MS, as the store's writer does. */
+/* Answers from another thread, as the store's writer does. */
 static void *write_later(void *context)
 {
     struct sc_call *call = context;
-    const char *wait = sc_call_parameter(call, "wait");
-    nap(wait ? (unsigned)strtoul(wait, NULL, 10) : 1);
+    nap(1);
     call->answer->outcome = SC_OUTCOME_CREATED;
     call->answer->location = sc_arena_text(call->arena, "/v1/scenarios/new", 17);
     echo(call);
