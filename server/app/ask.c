@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+const struct sc_asking *const SC_ASKINGS[] = {
+    &SC_ASK_VALUATION, &SC_ASK_PROJECTION, &SC_ASK_CHAIR, &SC_ASK_IMPLIED,
+    &SC_ASK_RETURNS,   &SC_ASK_COMPARISON, NULL};
+
 enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking)
 {
     struct sc_subject subject;
@@ -27,6 +31,7 @@ void sc_ask_begin(const struct sc_subject *subject, struct sc_json_writer *write
 {
     sc_buffer_init(buffer, SC_ANSWER_BYTES_MAX);
     sc_json_writer_init(writer, buffer);
+    writer->filter = subject->filter;
     sc_json_object_begin(writer);
     sc_subject_write(subject, writer);
 }

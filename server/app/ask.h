@@ -5,9 +5,16 @@
 #include "subject.h"
 
 struct sc_asking {
+    const char *name;           /* as in its address: "valuation" */
     const char *const *members; /* of the question's body or query, ended by NULL */
     enum sc_progress (*answer)(struct sc_call *call, const struct sc_subject *subject);
+    bool plan_alone; /* it reads nothing else of the subject but what every answer begins with */
 };
+
+/* The questions, each with its use case; all of them ended by NULL, for those who choose by name. */
+extern const struct sc_asking SC_ASK_VALUATION, SC_ASK_PROJECTION, SC_ASK_CHAIR, SC_ASK_IMPLIED,
+    SC_ASK_RETURNS, SC_ASK_COMPARISON;
+extern const struct sc_asking *const SC_ASKINGS[];
 
 enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking);
 enum sc_progress sc_ask_sent(struct sc_call *call, const struct sc_asking *asking);

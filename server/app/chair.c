@@ -110,14 +110,14 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
 }
 
 static const char *const MEMBERS[] = {NULL};
-static const struct sc_asking CHAIR = {MEMBERS, answer};
+const struct sc_asking SC_ASK_CHAIR = {"chair", MEMBERS, answer, true};
 
 enum sc_progress sc_chair_stored(struct sc_call *call)
 {
-    return sc_ask_stored(call, &CHAIR);
+    return sc_ask_stored(call, &SC_ASK_CHAIR);
 }
 
 enum sc_progress sc_chair_sent(struct sc_call *call)
 {
-    return sc_ask_sent(call, &CHAIR);
+    return sc_ask_sent(call, &SC_ASK_CHAIR);
 }

@@ -268,14 +268,14 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
 }
 
 static const char *const MEMBERS[] = {"with", NULL};
-static const struct sc_asking COMPARISON = {MEMBERS, answer};
+const struct sc_asking SC_ASK_COMPARISON = {"comparison", MEMBERS, answer, false};
 
 enum sc_progress sc_comparison_stored(struct sc_call *call)
 {
-    return sc_ask_stored(call, &COMPARISON);
+    return sc_ask_stored(call, &SC_ASK_COMPARISON);
 }
 
 enum sc_progress sc_comparison_sent(struct sc_call *call)
 {
-    return sc_ask_sent(call, &COMPARISON);
+    return sc_ask_sent(call, &SC_ASK_COMPARISON);
 }

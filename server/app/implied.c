@@ -173,14 +173,14 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
     return sc_ask_end(call, subject, &writer, &buffer, start);
 }
 
-static const struct sc_asking IMPLIED = {MEMBERS, answer};
+const struct sc_asking SC_ASK_IMPLIED = {"implied", MEMBERS, answer, false};
 
 enum sc_progress sc_implied_stored(struct sc_call *call)
 {
-    return sc_ask_stored(call, &IMPLIED);
+    return sc_ask_stored(call, &SC_ASK_IMPLIED);
 }
 
 enum sc_progress sc_implied_sent(struct sc_call *call)
 {
-    return sc_ask_sent(call, &IMPLIED);
+    return sc_ask_sent(call, &SC_ASK_IMPLIED);
 }

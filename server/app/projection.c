@@ -194,14 +194,14 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
 }
 
 static const char *const MEMBERS[] = {"to", "level", NULL};
-static const struct sc_asking PROJECTION = {MEMBERS, answer};
+const struct sc_asking SC_ASK_PROJECTION = {"projection", MEMBERS, answer, true};
 
 enum sc_progress sc_projection_stored(struct sc_call *call)
 {
-    return sc_ask_stored(call, &PROJECTION);
+    return sc_ask_stored(call, &SC_ASK_PROJECTION);
 }
 
 enum sc_progress sc_projection_sent(struct sc_call *call)
 {
-    return sc_ask_sent(call, &PROJECTION);
+    return sc_ask_sent(call, &SC_ASK_PROJECTION);
 }

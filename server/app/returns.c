@@ -141,14 +141,14 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
     return sc_ask_end(call, subject, &writer, &buffer, start);
 }
 
-static const struct sc_asking RETURNS = {MEMBERS, answer};
+const struct sc_asking SC_ASK_RETURNS = {"returns", MEMBERS, answer, true};
 
 enum sc_progress sc_returns_stored(struct sc_call *call)
 {
-    return sc_ask_stored(call, &RETURNS);
+    return sc_ask_stored(call, &SC_ASK_RETURNS);
 }
 
 enum sc_progress sc_returns_sent(struct sc_call *call)
 {
-    return sc_ask_sent(call, &RETURNS);
+    return sc_ask_sent(call, &SC_ASK_RETURNS);
 }

@@ -6,6 +6,7 @@
 #include "budget.h"
 #include "codec/canonical.h"
 #include "codec/document.h"
+#include "codec/writer.h"
 #include "question.h"
 #include "request.h"
 #include "resolve.h"
@@ -17,49 +18,39 @@
 
 enum { ETAG_DIGITS = 32 }; /* of the 64 that SHA-256 has */
 
-/* The document of a living stored scenario at a revision (0: the newest), variants resolved through their
- * parents: new reference, or NULL and the answer is a problem. Not compiled. record and sha256 (of the
- * resolved document) are filled; *overlay receives a variant's own overrides (new reference) or NULL. */
-static json_t *stored_document(struct sc_call *call, const char *id, int64_t revision,
-                               struct sc_record *record, json_t **overlay, char sha256[65])
+bool sc_source_load(struct sc_call *call, const char *id, int64_t revision, struct sc_source *source)
 {
     struct sc_chain *chain = sc_arena_alloc(call->arena, sizeof *chain);
-    *overlay = NULL;
+    *source = (struct sc_source){.id = NULL};
     if (!chain) sc_call_exhausted(call);
-    if (!chain || !sc_call_chain(call, id, revision, false, chain)) return NULL;
-    json_t *document = sc_call_chain_document(call, chain, false, sha256);
-    if (document && chain->count > 1) {
+    if (!chain || !sc_call_chain(call, id, revision, false, chain)) return false;
+    source->id = chain->record[0].id;
+    source->revision = chain->record[0].revision;
+    source->document = sc_call_chain_document(call, chain, false, source->sha256);
+    if (source->document && chain->count > 1) {
         json_auto_t *body = sc_record_body(&chain->record[0]);
-        *overlay = json_incref(json_object_get(body, "overrides"));
+        source->overlay = json_incref(json_object_get(body, "overrides"));
     }
-    *record = chain->record[0];
-    return document;
+    return source->document;
 }
 
-/* The stored scenario that is asked about. */
-static bool take_stored(struct sc_call *call, const struct sc_question *question, const char *id,
-                        struct sc_subject *subject)
+void sc_source_fini(struct sc_source *source)
 {
-    struct sc_record record;
-    subject->document =
-        stored_document(call, id, question->revision, &record, &subject->overlay, subject->sha256);
-    if (!subject->document) return false;
-    subject->id = record.id;
-    subject->revision = record.revision;
-    return true;
+    json_decref(source->document);
+    json_decref(source->overlay);
+    *source = (struct sc_source){.id = NULL};
 }
 
-static bool take_sent(struct sc_call *call, const struct sc_question *question, const json_t *document,
-                      struct sc_subject *subject)
+/* The stored scenario that is asked about, or the document that is sent. */
+static bool find_source(struct sc_call *call, const char *id, int64_t revision, const json_t *document,
+                        struct sc_source *source)
 {
-    if (question->revision) {
-        sc_call_fail(call, SC_PROBLEM_bad_request,
-                     "\"revision\" names one of a stored scenario; a document is sent");
-        return false;
-    }
-    subject->document = json_deep_copy(document);
-    if (!subject->document) sc_call_exhausted(call);
-    return subject->document;
+    if (id) return sc_source_load(call, id, revision, source);
+    *source = (struct sc_source){.document = json_incref(sc_json_unconst(document))};
+    if (!revision) return true;
+    sc_call_fail(call, SC_PROBLEM_bad_request,
+                 "\"revision\" names one of a stored scenario; a document is sent");
+    return false;
 }
 
 /* Puts the overrides in, where there are any, and makes sure that sha256 is that of the document. */
@@ -142,11 +133,16 @@ static bool prepare(struct sc_call *call, struct sc_subject *subject)
     return ready;
 }
 
-static void take_question(struct sc_question *question, struct sc_subject *subject)
+void sc_subject_take(struct sc_subject *subject, struct sc_question *question, const struct sc_source *source)
 {
-    subject->question = question->members;
-    subject->overrides = question->overrides;
-    subject->inputs = question->inputs;
+    *subject = (struct sc_subject){.id = source->id,
+                                   .revision = source->revision,
+                                   .document = json_incref(source->document),
+                                   .overlay = json_incref(source->overlay),
+                                   .overrides = question->overrides,
+                                   .question = question->members,
+                                   .inputs = question->inputs};
+    memcpy(subject->sha256, source->sha256, sizeof subject->sha256);
     question->members = question->overrides = NULL;
 }
 
@@ -154,16 +150,23 @@ static bool make_subject(struct sc_call *call, const char *const *members, bool 
                          struct sc_subject *subject)
 {
     struct sc_question question;
+    struct sc_source source = {.id = NULL};
     *subject = (struct sc_subject){.id = NULL};
     bool found = sc_question_read(call, members, sent, &question);
     if (found) {
-        take_question(&question, subject);
         const char *id = sent ? json_string_value(question.scenario) : call->argument[0];
-        found = id ? take_stored(call, &question, id, subject)
-                   : take_sent(call, &question, question.scenario, subject);
+        found = find_source(call, id, question.revision, question.scenario, &source);
+        sc_subject_take(subject, &question, &source);
     }
+    sc_source_fini(&source);
     sc_question_fini(&question);
     return found && prepare(call, subject);
+}
+
+bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    return faults && override(call, subject, faults) && compile(call, subject, faults);
 }
 
 bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)
@@ -192,6 +195,7 @@ bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject
     const json_t *named = json_object_get(subject->question, member);
     const char *id = json_string_value(named);
     struct sc_question question = {.revision = 0};
+    struct sc_source source;
     struct sc_faults *faults = sc_call_faults(call);
     *other = (struct sc_subject){.id = NULL};
     if (!faults) return false;
@@ -203,7 +207,9 @@ bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject
         sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
         return false;
     }
-    bool found = id ? take_stored(call, &question, id, other) : take_sent(call, &question, named, other);
+    bool found = find_source(call, id, 0, named, &source);
+    sc_subject_take(other, &question, &source);
+    sc_source_fini(&source);
     bool ready =
         found && override(call, other, faults) && is_new_pair(call, other) && compile(call, other, faults);
     for (size_t i = 0; !id && i < faults->count;

@@ -8,18 +8,30 @@
 
 #include <jansson.h>
 
+struct sc_json_filter;
 struct sc_json_writer;
+struct sc_question;
+
+/* A scenario as it was read, before any override: questions may share one. */
+struct sc_source {
+    const char *id;   /* NULL for a document sent along */
+    int64_t revision; /* 0 likewise */
+    char sha256[65];  /* of the canonical document; empty where nobody has asked yet */
+    json_t *document; /* owned; never changed */
+    json_t *overlay;  /* a variant's own overrides, or NULL; owned */
+};
 
 struct sc_subject {
-    const char *id;       /* NULL for a document sent along */
-    int64_t revision;     /* 0 likewise */
-    char sha256[65];      /* of the canonical document after the overrides */
-    json_t *document;     /* after the overrides; owned */
-    json_t *overlay;      /* a variant's own overrides, or NULL; owned */
-    json_t *overrides;    /* the question's, an array, or NULL; owned */
-    json_t *question;     /* the members of the question alone, from the body or the query; owned */
-    struct sc_plan *plan; /* in the call's arena */
-    bool inputs;          /* ?inputs=true or "inputs": true */
+    const char *id;    /* NULL for a document sent along */
+    int64_t revision;  /* 0 likewise */
+    char sha256[65];   /* of the canonical document after the overrides */
+    json_t *document;  /* after the overrides; owned, never changed */
+    json_t *overlay;   /* a variant's own overrides, or NULL; owned */
+    json_t *overrides; /* the question's, an array, or NULL; owned */
+    json_t *question;  /* the members of the question alone, from the body or the query; owned */
+    const struct sc_plan *plan;
+    bool inputs;                   /* ?inputs=true or "inputs": true */
+    struct sc_json_filter *filter; /* which members of the answer are wanted; NULL: all */
 };
 
 /* members: the names that a question's body may hold beside "scenario", "overrides" and "inputs", ended by
@@ -37,6 +49,21 @@ bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct
 bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject, const char *member,
                           struct sc_subject *other) __attribute__((warn_unused_result));
 void sc_subject_fini(struct sc_subject *subject);
+
+/* The same in parts, for questions that come without their own call. The living stored scenario of that id,
+ * at a revision or 0 for its newest; id is borrowed from the call's arena. False: the answer is a problem;
+ * always pair with sc_source_fini. */
+bool sc_source_load(struct sc_call *call, const char *id, int64_t revision, struct sc_source *source)
+    __attribute__((warn_unused_result));
+void sc_source_fini(struct sc_source *source);
+
+/* The subject of a question about a source, whose overrides are not put in yet: it has no plan. Takes what
+ * the question owns, shares the source's document. */
+void sc_subject_take(struct sc_subject *subject, struct sc_question *question,
+                     const struct sc_source *source);
+
+/* Puts the overrides in and compiles, in the call's arena. False: the answer is a problem. */
+bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject) __attribute__((warn_unused_result));
 
 /* The members that every answer begins with: "engine", "scenario" {id, revision, sha256} (id and revision
  * null for a document sent along), and "inputs" where asked for. */

@@ -79,14 +79,14 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
     return sc_ask_end(call, subject, &writer, &buffer, start);
 }
 
-static const struct sc_asking VALUATION = {MEMBERS, answer};
+const struct sc_asking SC_ASK_VALUATION = {"valuation", MEMBERS, answer, true};
 
 enum sc_progress sc_valuation_stored(struct sc_call *call)
 {
-    return sc_ask_stored(call, &VALUATION);
+    return sc_ask_stored(call, &SC_ASK_VALUATION);
 }
 
 enum sc_progress sc_valuation_sent(struct sc_call *call)
 {
-    return sc_ask_sent(call, &VALUATION);
+    return sc_ask_sent(call, &SC_ASK_VALUATION);
 }

@@ -34,6 +34,7 @@ bool sc_json_finish(const struct sc_json_writer *writer)
 static void append(struct sc_json_writer *writer, const char *bytes, size_t length)
 {
     struct sc_buffer *buffer = writer->buffer;
+    if (writer->muted) return;
     if (!buffer->failed && length < buffer->capacity - buffer->length) {
         memcpy(buffer->data + buffer->length, bytes, length);
         buffer->length += length;
@@ -76,6 +77,7 @@ static void close_level(struct sc_json_writer *writer, const char *bracket, unsi
     if (awaits != empty && awaits != empty + 1) writer->failed = true;
     if (writer->failed) return;
     writer->depth--;
+    if (writer->depth == 0) writer->muted = false;
     append(writer, bracket, 1);
 }
 
@@ -128,12 +130,30 @@ static void put_quoted(struct sc_json_writer *writer, const char *text, size_t l
     append(writer, "\"", 1);
 }
 
+/* A member of the outermost object: is it wanted? And is there one before it? */
+static bool choose_member(struct sc_json_writer *writer, const char *key)
+{
+    struct sc_json_filter *filter = writer->filter;
+    bool follows = filter->any;
+    writer->muted = true;
+    if (filter->known_count < SC_JSON_FILTER_MAX) filter->known[filter->known_count++] = key;
+    for (size_t i = 0; i < filter->count; i++) {
+        if (strcmp(filter->name[i], key) != 0) continue;
+        filter->met |= UINT64_C(1) << i;
+        writer->muted = false;
+        filter->any = true;
+    }
+    return follows;
+}
+
 static void put_key(struct sc_json_writer *writer, const char *key, size_t length)
 {
     unsigned char *level = &writer->level[writer->depth];
     if (*level != AWAITS_FIRST_KEY && *level != AWAITS_KEY) writer->failed = true;
     if (writer->failed) return;
-    if (*level == AWAITS_KEY) append(writer, ",", 1);
+    bool follows = *level == AWAITS_KEY;
+    if (writer->filter && writer->depth == 1) follows = choose_member(writer, key);
+    if (follows) append(writer, ",", 1);
     put_quoted(writer, key, length);
     append(writer, ":", 1);
     *level = AWAITS_MEMBER;
@@ -160,6 +180,10 @@ void sc_json_text(struct sc_json_writer *writer, const char *text)
 void sc_json_number(struct sc_json_writer *writer, double value)
 {
     char text[SC_NUMBER_MAX];
+    if (writer->muted) {
+        sc_json_null(writer);
+        return;
+    }
     size_t length = sc_number_write(value, text);
     /* A whole number beyond 64 bits says that it is a real: jansson reads no such integer. */
     if (length && fabs(value) >= 0x1p63 && !memchr(text, 'e', length)) {

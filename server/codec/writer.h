@@ -19,13 +19,28 @@ static inline json_t *sc_json_unconst(const json_t *value)
     return (json_t *)(uintptr_t)value;
 }
 
+/* Which members of the outermost object are written: those of count names. The others are passed over, their
+ * values unseen. */
+enum { SC_JSON_FILTER_MAX = 64 };
+struct sc_json_filter {
+    const char *const *name; /* at most SC_JSON_FILTER_MAX */
+    size_t count;
+    uint64_t met;                          /* the writer's: which of them there were, a bit each */
+    const char *known[SC_JSON_FILTER_MAX]; /* the first so many names that there were; borrowed from the
+                                              writer's caller */
+    size_t known_count;
+    bool any; /* a member was written */
+};
+
 /* Failure is sticky: a full buffer, nesting beyond SC_JSON_DEPTH_MAX, a number that is not finite, or calls
  * that do not make JSON (a value without its key, an end without its begin). Ask sc_json_finish once, at the
  * end. */
 struct sc_json_writer {
     struct sc_buffer *buffer;
+    struct sc_json_filter *filter; /* NULL: all is written; set before anything is */
     size_t depth;
     bool failed;
+    bool muted;                                 /* within a member that is passed over */
     unsigned char level[SC_JSON_DEPTH_MAX + 1]; /* what may come next, for every open level */
 };
 
