@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-/* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
-static double ramp_position(const struct sc_path *path, int year)
+double sc_ramp_position(const struct sc_path *path, int year)
 {
     if (year <= path->from) return 0;
     if (year >= path->to) return 1;
@@ -48,7 +47,7 @@ SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *pat
         fill(out, 0);
         return;
     case SC_PATH_RAMP:
-        ramp_row(path, ramp_position(path, year), (const sc_row *)block->driver, out);
+        ramp_row(path, sc_ramp_position(path, year), (const sc_row *)block->driver, out);
         return;
     case SC_PATH_CONSTANT:
         from = block->driver[path->slot];

@@ -9,6 +9,9 @@
 /* A driver in every lane; fallback where the document leaves it out. */
 void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out);
 
+/* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
+double sc_ramp_position(const struct sc_path *path, int year);
+
 /* Groups of drivers as a set, for block->moving and the stages. */
 #define SC_GROUP_BIT(group) (1u << (group))
 #define SC_ALL_GROUPS (~0u)

@@ -8,16 +8,18 @@
 #include "codec/canonical.h"
 #include "codec/document.h"
 #include "codec/writer.h"
+#include "secondchair/gradient.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RUNS = 401, TEXT_MAX = 1 << 20, STAGES = 6 };
+enum { RUNS = 401, TEXT_MAX = 1 << 20, STAGES = 7, EVALUATE = 4, GRADIENT = 5 };
 
 static const char *const NAMES[STAGES] = {"jansson reads the document", "budget, then jansson",
                                           "canonical form and SHA-256", "compile and check",
-                                          "evaluate all branches",      "write the answer"};
+                                          "evaluate all branches",      "derive by all drivers",
+                                          "write the answer"};
 
 struct bench {
     char text[TEXT_MAX];
@@ -54,6 +56,16 @@ static size_t write_answer(const struct sc_evaluation *evaluation)
     return length;
 }
 
+/* The gradient with its own evaluation, over the block of the valuation. */
+static void derive(struct sc_evaluation *evaluation, struct sc_arena *arena, struct sc_faults *faults)
+{
+    struct sc_gradient gradient;
+    void *memory = sc_arena_alloc(arena, sc_gradient_size(evaluation->plan));
+    require(memory != NULL, "no memory");
+    sc_gradient_init(&gradient, evaluation->plan, memory);
+    require(sc_gradient_evaluate(&evaluation->block, &gradient, faults), "the scenario has no gradient");
+}
+
 static size_t run_once(struct bench *bench, int run)
 {
     static const struct sc_json_limits limits = {20000, 32};
@@ -72,11 +84,13 @@ static size_t run_once(struct bench *bench, int run)
     const struct sc_plan *plan = sc_document_compile(document, &arena, &bench->faults);
     at[4] = sc_clock_nanoseconds();
     require(plan != NULL, "the document is not a scenario");
-    const struct sc_evaluation *evaluation = sc_evaluation_new(plan, &arena, &bench->faults);
+    struct sc_evaluation *evaluation = sc_evaluation_new(plan, &arena, &bench->faults);
     at[5] = sc_clock_nanoseconds();
     require(evaluation != NULL, "the scenario has no value");
-    size_t answer = write_answer(evaluation);
+    derive(evaluation, &arena, &bench->faults);
     at[6] = sc_clock_nanoseconds();
+    size_t answer = write_answer(evaluation);
+    at[7] = sc_clock_nanoseconds();
     for (int stage = 0; stage < STAGES; stage++) bench->spent[stage][run] = at[stage + 1] - at[stage];
     sc_arena_fini(&arena);
     return answer;
@@ -99,6 +113,8 @@ static void report(struct bench *bench, const char *path)
         double median = (double)bench->spent[stage][RUNS / 2];
         printf("| %s | %.1f | %.2f |\n", NAMES[stage], median / 1000, median / base);
     }
+    printf("\nThe derivatives by all drivers take %.1f times as long as the valuation.\n",
+           (double)bench->spent[GRADIENT][RUNS / 2] / (double)bench->spent[EVALUATE][RUNS / 2]);
 }
 
 int main(int argc, char **argv)

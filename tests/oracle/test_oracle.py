@@ -9,6 +9,7 @@ import datetime
 import json
 import math
 import pathlib
+import random
 import sys
 import unittest
 
@@ -19,6 +20,7 @@ import compare  # noqa: E402  (the folder is not a package)
 import curve_fit  # noqa: E402
 import generate  # noqa: E402
 import model  # noqa: E402
+import traced  # noqa: E402
 
 
 def case(name):
@@ -401,6 +403,50 @@ class Comparing(unittest.TestCase):
             if abs(model.value(document)["pv_terminal"]) > 1.0:
                 found = compare.compare_document(Answering(spoil), document)
                 self.assertIn("valuation: pv_terminal", [figure for figure, _, _ in found])
+
+
+class Tracing(unittest.TestCase):
+    """Derivatives by automatic differentiation, against differences of the figures."""
+
+    WEIGHTS = (4 / 5, -1 / 5, 4 / 105, -1 / 280)        # the central difference of the eighth order
+
+    @staticmethod
+    def moved(document, pointer, x):
+        document, steps = copy.deepcopy(document), pointer.split("/")[1:]
+        node = document
+        for step in steps[:-1]:
+            node = node[int(step)] if isinstance(node, list) else node[step]
+        node[int(steps[-1]) if isinstance(node, list) else steps[-1]] = x
+        return traced.figures(document)
+
+    def differences(self, document, pointer, x):
+        """For several steps: wide ones are cut short by the next kink, narrow ones by rounding."""
+        size = 1.0 if x == 0.0 or x > 1900.0 else abs(x)
+        for step in (1e-2 * size, 1e-3 * size, 1e-4 * size, 1e-5 * size):
+            try:
+                pairs = [(self.moved(document, pointer, x + i * step), self.moved(document, pointer, x - i * step))
+                         for i in (1, 2, 3, 4)]
+            except (model.ModelError, ValueError):
+                continue
+            yield size, {name: sum(w * (up[name] - down[name]) for w, (up, down) in zip(self.WEIGHTS, pairs)) / step
+                         for name in traced.OUTPUTS}
+
+    def test_derivatives_are_the_limit_of_differences(self):
+        rng = random.Random("traced")
+        for document in generate.documents("traced", 12):
+            found = {}
+            traced.trace(document, traced.Tape(), "", found)
+            derivatives = traced.gradient(document)
+            self.assertEqual({name: round(x, 9) for name, x in derivatives["figures"].items()},
+                             {name: round(x, 9) for name, x in traced.figures(document).items()})
+            for pointer in rng.sample(sorted(found), 8):
+                expected, best = derivatives["drivers"][pointer], math.inf
+                for size, actual in self.differences(document, pointer, float(found[pointer])):
+                    best = min(best, max(abs(actual[name] - expected[name]) / max(
+                        abs(expected[name]), 0.01 * abs(derivatives["figures"][name]) / size, 1e-9)
+                        for name in traced.OUTPUTS))
+                with self.subTest(document=document["name"], pointer=pointer):
+                    self.assertLess(best, 1e-7)
 
 
 if __name__ == "__main__":
