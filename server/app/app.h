@@ -38,6 +38,6 @@ sc_use_case sc_curve_fit, sc_curve_observations;
 /* Questions, of a stored scenario (its id is argument 0) and of one sent along. */
 sc_use_case sc_valuation_stored, sc_valuation_sent, sc_projection_stored, sc_projection_sent, sc_chair_stored,
     sc_implied_stored, sc_implied_sent, sc_returns_stored, sc_returns_sent, sc_comparison_stored,
-    sc_comparison_sent, sc_chair_sent;
+    sc_comparison_sent, sc_chair_sent, sc_sensitivity_stored, sc_sensitivity_sent;
 
 #endif

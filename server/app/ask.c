@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 const struct sc_asking *const SC_ASKINGS[] = {
-    &SC_ASK_VALUATION, &SC_ASK_PROJECTION, &SC_ASK_CHAIR, &SC_ASK_IMPLIED,
-    &SC_ASK_RETURNS,   &SC_ASK_COMPARISON, NULL};
+    &SC_ASK_VALUATION, &SC_ASK_PROJECTION, &SC_ASK_CHAIR,       &SC_ASK_IMPLIED,
+    &SC_ASK_RETURNS,   &SC_ASK_COMPARISON, &SC_ASK_SENSITIVITY, NULL};
 
 enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking)
 {

@@ -33,33 +33,36 @@ static const char *const RANGE[] = {"pointer", "low", "high", NULL};
 static const char *const STEPS[] = {"pointer", "low", "high", "steps", NULL};
 static const char *const POINTS[] = {"pointer", "low", "high", "steps", "values", NULL};
 
-/* The driver's name, which every form has; false where there is no object to read on from. */
-static bool read_pointer(const json_t *object, const char *place, const char *const *members,
+void sc_axis_read_driver(const json_t *object, const char *place, const char *const *members,
                          struct sc_axis *axis, struct sc_faults *faults)
 {
     char pointer[SC_POINTER_MAX];
     *axis = (struct sc_axis){.slot = SC_NO_SLOT};
     if (object && !json_is_object(object)) {
         sc_fault_add(faults, SC_FAULT_wrong_type, place, "must be an object with the `pointer` of a driver");
-        return false;
+        return;
     }
     const json_t *name = member_of(object, place, "pointer", true, pointer, faults);
     axis->pointer = json_string_value(name);
     if (*place && object) sc_request_members(object, members, NULL, place, faults);
     if (name && !axis->pointer)
         sc_fault_add(faults, SC_FAULT_wrong_type, pointer, "must be the pointer of a driver, as a text");
-    return true;
 }
 
-static void read_range(const json_t *object, const char *place, size_t most_steps, struct sc_axis *axis,
-                       struct sc_faults *faults)
+void sc_axis_read_range(const json_t *object, const char *place, struct sc_axis *axis,
+                        struct sc_faults *faults)
 {
     char pointer[SC_POINTER_MAX];
     axis->low = number_of(object, place, "low", faults);
     axis->high = number_of(object, place, "high", faults);
     snprintf(pointer, sizeof pointer, "%s/low", place);
     if (axis->low >= axis->high) sc_fault_add(faults, SC_FAULT_conflict, pointer, "low must be below high");
-    if (!most_steps) return;
+}
+
+static void read_steps(const json_t *object, const char *place, size_t most_steps, struct sc_axis *axis,
+                       struct sc_faults *faults)
+{
+    char pointer[SC_POINTER_MAX];
     const json_t *steps = member_of(object, place, "steps", true, pointer, faults);
     double count = json_is_number(steps) ? json_number_value(steps) : 0;
     bool whole = count >= 2 && count <= (double)most_steps && count == floor(count);
@@ -69,11 +72,19 @@ static void read_range(const json_t *object, const char *place, size_t most_step
     axis->steps = whole ? (size_t)count : 0;
 }
 
+/* What is no object has its fault already. */
+static bool is_readable(const json_t *object)
+{
+    return !object || json_is_object(object);
+}
+
 void sc_axis_read(const json_t *object, const char *place, size_t most_steps, struct sc_axis *axis,
                   struct sc_faults *faults)
 {
-    if (read_pointer(object, place, most_steps ? STEPS : RANGE, axis, faults))
-        read_range(object, place, most_steps, axis, faults);
+    sc_axis_read_driver(object, place, most_steps ? STEPS : RANGE, axis, faults);
+    if (!is_readable(object)) return;
+    sc_axis_read_range(object, place, axis, faults);
+    if (most_steps) read_steps(object, place, most_steps, axis, faults);
 }
 
 static void read_values(const json_t *list, const char *place, double *value, struct sc_axis *axis,
@@ -97,10 +108,12 @@ bool sc_axis_read_points(const json_t *object, const char *place, size_t most_st
                          struct sc_axis *axis, struct sc_faults *faults)
 {
     char pointer[SC_POINTER_MAX];
-    if (!read_pointer(object, place, POINTS, axis, faults)) return true;
+    sc_axis_read_driver(object, place, POINTS, axis, faults);
+    if (!is_readable(object)) return true;
     const json_t *list = member_of(object, place, "values", false, pointer, faults);
     if (!list) {
-        read_range(object, place, most_steps, axis, faults);
+        sc_axis_read_range(object, place, axis, faults);
+        read_steps(object, place, most_steps, axis, faults);
         return true;
     }
     axis->steps = json_array_size(list);
@@ -157,17 +170,18 @@ static void name_end(const struct sc_axis *axis, bool high, char out[SC_POINTER_
         snprintf(out, SC_POINTER_MAX, "%s", high ? "/high" : "/low");
 }
 
-/* A fault of an axis' override is the pointer's own: "/overrides/0/pointer" becomes "<place>/pointer"; one of
- * the value that it puts into the document is that end's: "<place>/low". */
-static void rename_places(struct sc_faults *faults, const struct sc_axis *axis, size_t count,
+/* A fault of an axis' override is the pointer's: "/overrides/0/pointer" becomes "<place>/pointer"; one of
+ * the value that it puts into the document is that end's: "<place>/low". Faults before the first are not
+ * ours. */
+static void rename_places(struct sc_faults *faults, size_t first, const struct sc_axis *axis, size_t count,
                           const char *const *places, unsigned corner)
 {
-    for (size_t i = 0; i < faults->count; i++) {
+    for (size_t i = first; i < faults->count; i++) {
         char *pointer = faults->item[i].pointer, rest[SC_POINTER_MAX];
         unsigned index = 0;
         int length = 0;
         bool own = sscanf(pointer, "/overrides/%u%n", &index, &length) == 1 && index < count;
-        if (own) snprintf(rest, sizeof rest, "%s", pointer + length);
+        if (own) snprintf(rest, sizeof rest, "/pointer");
         for (size_t a = 0; a < count && !own; a++) {
             if (strcmp(pointer, axis[a].pointer) != 0) continue;
             own = true;
@@ -210,6 +224,20 @@ static void refuse_same(const struct sc_axis *axis, size_t index, const char *co
     }
 }
 
+bool sc_axis_moves(const struct sc_subject *subject, const struct sc_axis *axis, const char *place,
+                   struct sc_faults *faults)
+{
+    const struct sc_axis at_zero = {.pointer = axis->pointer};
+    size_t before = faults->count;
+    if (is_whole(subject->plan, sc_plan_find(subject->plan, axis->pointer))) {
+        refuse_whole(axis, place, faults);
+        return false;
+    }
+    json_auto_t *document = moved(subject, &at_zero, 1, 0, faults);
+    rename_places(faults, before, &at_zero, 1, &place, 0);
+    return document;
+}
+
 struct sc_plan *sc_axes_plan(const struct sc_subject *subject, struct sc_axis *axis, size_t count,
                              const char *const *places, struct sc_arena *arena, struct sc_faults *faults)
 {
@@ -224,7 +252,7 @@ struct sc_plan *sc_axes_plan(const struct sc_subject *subject, struct sc_axis *a
     for (unsigned corner = 1u << count; corner-- > 0 && faults->count == before;) {
         json_auto_t *document = moved(subject, axis, count, corner, faults);
         plan = document ? sc_document_compile(document, arena, faults) : NULL;
-        rename_places(faults, axis, count, places, corner);
+        rename_places(faults, before, axis, count, places, corner);
         if (!plan) break;
         plan->name = plan->company = plan->description = ""; /* of a document that goes now */
     }

@@ -24,6 +24,18 @@ void sc_axis_read(const json_t *object, const char *place, size_t most_steps, st
 bool sc_axis_read_points(const json_t *object, const char *place, size_t most_steps, struct sc_arena *arena,
                          struct sc_axis *axis, struct sc_faults *faults) __attribute__((warn_unused_result));
 
+/* The parts of these: the driver's name, NULL in the axis where it is not sound (members: those that the
+ * object may have); and low and high. */
+void sc_axis_read_driver(const json_t *object, const char *place, const char *const *members,
+                         struct sc_axis *axis, struct sc_faults *faults);
+void sc_axis_read_range(const json_t *object, const char *place, struct sc_axis *axis,
+                        struct sc_faults *faults);
+
+/* Whether the axis' pointer names what may be moved by degrees in the subject's document; a fault where it
+ * does not. False without one: memory is short. */
+bool sc_axis_moves(const struct sc_subject *subject, const struct sc_axis *axis, const char *place,
+                   struct sc_faults *faults) __attribute__((warn_unused_result));
+
 /* The axis' point of an index below steps: the ends are exact. */
 double sc_axis_point(const struct sc_axis *axis, size_t index);
 

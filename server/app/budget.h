@@ -17,6 +17,10 @@ enum {
        usefully. */
     SC_ANSWER_TOKENS_MAX = 1000000,
 
+    /* Work of the points of one answer (sc_point_work): a few seconds at 2 ns each. A grid of 201 x 201 of a
+     * scenario of the usual size takes 240 million. */
+    SC_POINTS_WORK_MAX = 1500000000,
+
     /* Items of a page, unless asked for otherwise, and at most. */
     SC_PAGE_DEFAULT = 50,
     SC_PAGE_ITEMS_MAX = 200,

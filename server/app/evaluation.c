@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "request.h"
+#include "secondchair/field.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +20,28 @@ bool sc_call_block(struct sc_call *call, const struct sc_plan *plan, struct sc_b
     bool made = sc_block_make(block, plan, call->arena);
     if (!made) sc_call_exhausted(call);
     return made;
+}
+
+const char *sc_lane_reason(uint32_t fault)
+{
+    if (!fault) return NULL;
+    return sc_fault_name(fault & SC_LANE_SHARES   ? SC_FAULT_shares_exceed_one
+                         : fault & SC_LANE_GROWTH ? SC_FAULT_growth_not_below_discount_rate
+                         : fault & SC_LANE_FIT    ? SC_FAULT_fit_failed
+                                                  : SC_FAULT_not_computable);
+}
+
+double sc_point_work(const struct sc_plan *plan, sc_slot slot)
+{
+    enum { OF_THE_WHOLE = 24, OF_A_SEAT = 3, OF_A_SEGMENT = 2 }; /* rows a year, as in sc_block_size */
+    enum { OF_AN_OBSERVATION = 10000 };                          /* in rows, when the curve is fitted to it */
+    double years = plan->horizon + 1, branches = plan->chair.present ? years : 1;
+    double rows =
+        OF_THE_WHOLE + OF_A_SEAT * (double)plan->seat_count + OF_A_SEGMENT * (double)plan->segment_count;
+    double fit = slot != SC_NO_SLOT && sc_plan_field(plan, slot)->group == SC_GROUP_INFERENCE_SHARE
+                     ? OF_AN_OBSERVATION * (double)plan->market.inference_share.observation_count
+                     : 0;
+    return branches * (years * rows + fit);
 }
 
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,

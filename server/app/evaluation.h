@@ -22,6 +22,13 @@ bool sc_block_make(struct sc_block *block, const struct sc_plan *plan, struct sc
 bool sc_call_block(struct sc_call *call, const struct sc_plan *plan, struct sc_block *block)
     __attribute__((warn_unused_result));
 
+/* Why a point has no value (enum sc_lane_fault), as the code of the API; NULL where it has one. */
+const char *sc_lane_reason(uint32_t fault);
+
+/* What one point of a plan costs in which a driver is moved: rows of figures in all branches, and fits where
+ * the driver bears on one (budget.h, SC_POINTS_WORK_MAX). SC_NO_SLOT: it does not. */
+double sc_point_work(const struct sc_plan *plan, sc_slot slot);
+
 /* In the arena; NULL with faults: the scenario has no value; NULL without: the arena is exhausted. */
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
                                         struct sc_faults *faults);

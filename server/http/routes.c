@@ -62,6 +62,9 @@ const struct sc_route SC_ROUTES[] = {
     {"POST", "/v1/comparison", sc_comparison_sent, POOL, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/sensitivity", sc_sensitivity_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, JSON, {JSON, CSV}, USUAL},
 
     {"POST", "/v1/curves/fit", sc_curve_fit, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/curves/observations", sc_curve_observations, INLINE, 0, {JSON}, USUAL},

@@ -1,10 +1,11 @@
-"""Hold the service's answers to returns, comparison and implied against the oracle.
+"""Hold the service's answers to returns, comparison, implied and sensitivity against the oracle.
 
     compare_questions.py --url http://127.0.0.1:PORT [--count N] [--seed S]
 
-Each generated document is asked all three: returns with a random price, rate, target and growth of the share
+Each generated document is asked all of them: returns with a random price, rate, target and growth of the share
 count; comparison with a document that differs from it in one to five groups of drivers; implied at a random
-driver, at a price that its range reaches. Each question is one test; a figure agrees as in compare.py.
+driver, at a price that its range reaches; a tornado of all its drivers, of which some are valued anew; a grid of
+two random drivers. Each question is one test; a figure agrees as in compare.py.
 """
 
 import argparse
@@ -195,6 +196,80 @@ def check_implied(target, rng, document):
     return found.found
 
 
+# ---------------------------------------------------------------- sensitivity
+
+CALENDAR = {"mid"}
+SWUNG = 12
+
+
+def check_point(found, at, expected, value, reason, size):
+    """A value, or null with its reason, where the oracle has (value, reason). That the low of an observation is not
+    below its high is to the oracle a matter of the fit."""
+    if expected[0] is None or value is None:
+        found.same(at + "reason", expected[1], "fit_failed" if reason == "conflict" else reason)
+    else:
+        found.number(at + "value", expected[0], value, size)
+
+
+def check_tornado(target, rng, document):
+    found, size = compare.Mismatches(), share_size(document)
+    relative = round(rng.uniform(0.01, 0.3), 3)
+    actual = target.ask("sensitivity", document, {"method": "tornado", "relative": relative})
+    found.number("value_per_share", model.value(document)["value_per_share"], actual["value_per_share"], size)
+    swings = {swing["pointer"]: swing for swing in actual["drivers"]}
+    groups = set(questions.GROUPS) | {"dilution", "failure"}
+    for pointer, x in leaves(document):
+        steps = pointer.split("/")
+        calendar = steps[-1] in CALENDAR or (steps[-3:-2] == ["points"] and steps[-1] == "0")
+        if x != 0 and steps[1] in groups and not calendar:
+            found.same(pointer + " is there", True, pointer in swings)
+            found.same(pointer, x, swings.get(pointer, {}).get("value"))
+    widths = [abs(swing["swing_width"]) for swing in actual["drivers"] if swing["swing_width"] is not None]
+    found.same("the widest first", sorted(widths, reverse=True), widths)
+    for pointer in rng.sample(sorted(swings), min(SWUNG, len(swings))):
+        swing, at = swings[pointer], f"{pointer} by {relative}: "
+        by = relative * abs(swing["value"])
+        found.same(at + "low", True, swing["value"] - by <= swing["low"] <= swing["value"])
+        found.same(at + "high", True, swing["value"] + by >= swing["high"] >= swing["value"])
+        expected = questions.tornado(document, [(pointer, swing["low"], swing["high"])])[pointer]
+        for end, point in zip(("low", "high"), expected):
+            check_point(found, at + end + ": ", point, swing["value_at_" + end], swing.get("reason_at_" + end), size)
+    return found.found
+
+
+def check_grid(target, rng, document):
+    found, size = compare.Mismatches(), share_size(document)
+    for _ in range(20):
+        x, y = pick_driver(rng, document)[:3], pick_driver(rng, document)[:3]
+        if x[0] == y[0]:
+            continue
+        ys = [round(rng.uniform(y[1], y[2]), 6) for _ in range(3)]
+        body = {"method": "grid", "x": dict(zip(("pointer", "low", "high"), x), steps=4),
+                "y": {"pointer": y[0], "values": ys}}
+        try:
+            actual = target.ask("sensitivity", document, body)
+            break
+        except compare.Fault as refused:           # an end that no document may have: other drivers
+            if refused.codes - {"out_of_range", "fit_failed", "bad_path", "conflict"}:
+                found.same(f"{body}", "an answer", sorted(refused.codes))
+                return found.found
+    else:
+        found.same("drivers", "two that can be moved", None)
+        return found.found
+    found.same("x", 4, len(actual["x"]))
+    found.same("y", ys, actual["y"])
+    for i, at in enumerate(actual["x"]):
+        found.number(f"x[{i}]", x[1] + (x[2] - x[1]) * i / 3.0, at)
+    reasons = {(run["y"], i): run["reason"] for run in actual["reasons"]
+               for i in range(run["x_from"], run["x_to"] + 1)}
+    expected = questions.grid(document, x[0], actual["x"], y[0], ys)
+    for j, row in enumerate(expected):
+        for i, point in enumerate(row):
+            check_point(found, f"{x[0]} {actual['x'][i]}, {y[0]} {ys[j]}: ", point, actual["values"][j][i],
+                        reasons.get((j, i)), size)
+    return found.found
+
+
 # ---------------------------------------------------------------- all of it
 
 def ask_all(target, seed, index, document, others):
@@ -202,7 +277,9 @@ def ask_all(target, seed, index, document, others):
     results = []
     for name, check in (("returns", lambda rng: check_returns(target, rng, document)),
                         ("comparison", lambda rng: check_comparison(target, rng, document, others)),
-                        ("implied", lambda rng: check_implied(target, rng, document))):
+                        ("implied", lambda rng: check_implied(target, rng, document)),
+                        ("tornado", lambda rng: check_tornado(target, rng, document)),
+                        ("grid", lambda rng: check_grid(target, rng, document))):
         try:
             found = check(random.Random(f"{seed}:{name}:{index}"))
         except Exception as error:                  # a crash or a hang of the target is a finding as well

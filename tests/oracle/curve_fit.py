@@ -405,6 +405,8 @@ def fit_curve(specification):
     problem = (curve, floor, observations, math.fsum(years) / len(years))
     free_ceiling = "ceiling" not in specification
     on_bound = False
+    if any(not floor < o["value"] < specification.get("ceiling", 1.0) for o in observations if "value" in o):
+        raise FitError("an observation lies outside the floor and the ceiling")
     if free_ceiling:
         line, on_bound = best_with_free_ceiling(problem)
         ceiling = line[2]

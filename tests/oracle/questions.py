@@ -1,5 +1,5 @@
-"""An independent, slow and plain statement of three questions of MODEL.md, section 9: Returns, Comparison and
-Implied, on top of model.py's valuation.
+"""An independent, slow and plain statement of questions of MODEL.md, section 9: Returns, Comparison, Implied, and
+of Sensitivity the tornado and the grid, on top of model.py's valuation.
 
 Where the page leaves a choice, this is what is taken:
 
@@ -194,3 +194,29 @@ def implied(document, pointer, low, high, price, points):
     if scan[-1][1] == price:
         roots.append(scan[-1][0])
     return roots, scan
+
+
+# ---------------------------------------------------------------- sensitivity
+
+def point(document, moves):
+    """(headline value, None) with each driver of {pointer: number} moved, or (None, why there is none)."""
+    for pointer, x in moves.items():
+        document = moved(document, pointer, x)
+    try:
+        return model.value(document)["value_per_share"], None
+    except model.ModelError as error:
+        return None, error.code
+    except (OverflowError, ZeroDivisionError):
+        return None, "not_computable"
+
+
+def grid(document, x_pointer, xs, y_pointer=None, ys=()):
+    """[[(value, reason) at each x] for each y]; one row without y."""
+    rows = [{y_pointer: y} for y in ys] if y_pointer else [{}]
+    return [[point(document, {x_pointer: x, **row}) for x in xs] for row in rows]
+
+
+def tornado(document, swings):
+    """{pointer: ((value, reason) at low, (value, reason) at high)} of [(pointer, low, high)], each moved alone."""
+    return {pointer: (point(document, {pointer: low}), point(document, {pointer: high}))
+            for pointer, low, high in swings}

@@ -1,0 +1,376 @@
+#include "sensitivity.h"
+
+#include "ask.h"
+#include "axis.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "budget.h"
+#include "codec/csv.h"
+#include "codec/writer.h"
+#include "evaluation.h"
+#include "request.h"
+#include "secondchair/field.h"
+#include "secondchair/solve.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SWINGS_MAX = 256, /* that one question may name */
+    PLACE_MAX = 32    /* "/drivers/255" */
+};
+
+#define RELATIVE_LEAST 1e-6
+#define RELATIVE_MOST 10.0
+#define RELATIVE_DEFAULT 0.1
+
+enum swing_kind { SWING_GIVEN, SWING_RELATIVE };
+static const char *const KINDS[] = {"given", "relative"};
+
+/* One driver, moved to either side while all others stay. */
+struct swing {
+    const char *pointer;
+    size_t order; /* in the question, or in the document */
+    enum swing_kind kind;
+    enum sc_unit unit;
+    double value; /* NAN: the document has no single number there */
+    double low, high, at_low, at_high;
+    const char *reason_low, *reason_high; /* why there is no value at an end, or NULL */
+};
+
+struct tornado {
+    const struct sc_subject *subject;
+    struct sc_base_value base;
+    struct sc_faults *faults;
+    double relative; /* NAN where the question does not say */
+    double work;     /* sc_point_work of all points */
+    struct swing *swing;
+    size_t count;
+};
+
+/* --- what is asked --- */
+
+/* A value moved to one side, within the bounds of its field: an open bound is approached by half. */
+static double move_within(const struct sc_field *field, double value, double by)
+{
+    double moved = value + by;
+    if (moved > field->high || (field->open_high && moved >= field->high))
+        return field->open_high ? value + 0.5 * (field->high - value) : field->high;
+    if (moved < field->low || (field->open_low && moved <= field->low))
+        return field->open_low ? value + 0.5 * (field->low - value) : field->low;
+    return moved;
+}
+
+static void swing_relatively(const struct sc_plan *plan, sc_slot slot, double relative, struct swing *swing)
+{
+    const struct sc_field *field = sc_plan_field(plan, slot);
+    double by = relative * fabs(plan->driver[slot]);
+    swing->kind = SWING_RELATIVE;
+    swing->low = move_within(field, plan->driver[slot], -by);
+    swing->high = move_within(field, plan->driver[slot], by);
+}
+
+/* A part of the driver's value, as the driver itself or the whole question asks. */
+static void read_relative(struct tornado *tornado, const json_t *own, const char *place, sc_slot slot,
+                          struct swing *swing)
+{
+    char pointer[PLACE_MAX + 12];
+    double relative = own ? json_number_value(own) : tornado->relative;
+    snprintf(pointer, sizeof pointer, "%s/relative", own ? place : "");
+    if (own && !json_is_number(own))
+        sc_fault_add(tornado->faults, SC_FAULT_wrong_type, pointer, "must be a number");
+    else if (!(relative >= RELATIVE_LEAST && relative <= RELATIVE_MOST))
+        sc_fault_add(tornado->faults, SC_FAULT_out_of_range, pointer,
+                     "must be a number between %.10g and %.10g", RELATIVE_LEAST, RELATIVE_MOST);
+    else if (slot == SC_NO_SLOT || swing->value == 0)
+        sc_fault_add(tornado->faults, SC_FAULT_conflict, pointer, "`%.150s` is %s: give its `low` and `high`",
+                     swing->pointer,
+                     slot == SC_NO_SLOT ? "no single number in this document" : "0, which has no parts");
+    else
+        swing_relatively(tornado->subject->plan, slot, relative, swing);
+}
+
+/* False when memory is short. */
+static bool read_swing(struct tornado *tornado, const json_t *object, const char *place, struct swing *swing)
+{
+    static const char *const MEMBERS[] = {"pointer", "low", "high", "relative", NULL};
+    const struct sc_plan *plan = tornado->subject->plan;
+    const json_t *relative = json_object_get(object, "relative");
+    bool range = json_object_get(object, "low") || json_object_get(object, "high");
+    struct sc_axis axis;
+    size_t before = tornado->faults->count;
+    sc_axis_read_driver(object, place, MEMBERS, &axis, tornado->faults);
+    swing->pointer = axis.pointer;
+    if (!axis.pointer) return true;
+    sc_slot slot = sc_plan_find(plan, axis.pointer);
+    swing->value = slot == SC_NO_SLOT ? NAN : plan->driver[slot];
+    if (range && relative)
+        sc_fault_add(tornado->faults, SC_FAULT_conflict, place, "give `low` and `high`, or `relative`");
+    else if (range)
+        sc_axis_read_range(object, place, &axis, tornado->faults);
+    else if (!sc_axis_moves(tornado->subject, &axis, place, tornado->faults))
+        return tornado->faults->count > before;
+    else if (relative || !isnan(tornado->relative))
+        read_relative(tornado, relative, place, slot, swing);
+    else
+        sc_fault_add(tornado->faults, SC_FAULT_missing, place,
+                     "say how far to move it: `low` and `high`, or `relative`");
+    if (!range) return true;
+    swing->low = axis.low;
+    swing->high = axis.high;
+    return true;
+}
+
+static bool read_swings(struct sc_call *call, struct tornado *tornado, const json_t *drivers)
+{
+    tornado->count = json_array_size(drivers);
+    if (tornado->count < 1 || tornado->count > SWINGS_MAX) {
+        sc_fault_add(tornado->faults, json_is_array(drivers) ? SC_FAULT_wrong_length : SC_FAULT_wrong_type,
+                     "/drivers", "must be an array of 1 to %d drivers", SWINGS_MAX);
+        return true;
+    }
+    tornado->swing = sc_arena_array(call->arena, tornado->count, sizeof *tornado->swing);
+    bool done = tornado->swing;
+    for (size_t i = 0; done && i < tornado->count; i++) {
+        char place[PLACE_MAX];
+        snprintf(place, sizeof place, "/drivers/%zu", i);
+        tornado->swing[i].order = i;
+        done = read_swing(tornado, json_array_get(drivers, i), place, &tornado->swing[i]);
+    }
+    return done;
+}
+
+/* --- each driver that the question names --- */
+
+/* At both ends of its swing, in a plan of its own: the document may leave the driver out, or give it by year.
+ */
+static bool value_swing(struct tornado *tornado, struct sc_arena *scratch, const char *place,
+                        struct swing *swing)
+{
+    struct sc_axis axis = {.pointer = swing->pointer, .low = swing->low, .high = swing->high};
+    size_t before = tornado->faults->count;
+    struct sc_block block;
+    const struct sc_plan *plan = sc_axes_plan(tornado->subject, &axis, 1, &place, scratch, tornado->faults);
+    if (!plan) return tornado->faults->count > before;
+    tornado->work += 2 * sc_point_work(plan, axis.slot);
+    if (tornado->work > SC_POINTS_WORK_MAX) return true;
+    if (!sc_block_make(&block, plan, scratch)) return false;
+    double end[] = {swing->low, swing->high}, value[2];
+    uint32_t fault[2];
+    sc_values(&block, &(struct sc_change){axis.slot, end}, 1, 2, value, fault);
+    swing->unit = sc_plan_unit(plan, axis.slot);
+    swing->at_low = value[0];
+    swing->at_high = value[1];
+    swing->reason_low = sc_lane_reason(fault[0]);
+    swing->reason_high = sc_lane_reason(fault[1]);
+    return true;
+}
+
+static bool value_named(struct sc_call *call, struct tornado *tornado)
+{
+    bool done = true;
+    size_t valued = 0;
+    for (; valued < tornado->count && done && tornado->work <= SC_POINTS_WORK_MAX; valued++) {
+        char place[PLACE_MAX];
+        struct sc_arena scratch;
+        snprintf(place, sizeof place, "/drivers/%zu", valued);
+        sc_arena_init(&scratch, call->arena->limit);
+        done = value_swing(tornado, &scratch, place, &tornado->swing[valued]);
+        sc_arena_fini(&scratch);
+    }
+    if (!done) sc_call_exhausted(call);
+    return done && sc_sensitivity_affords(call, tornado->work, 2 * valued, "/drivers");
+}
+
+/* --- every driver of the document --- */
+
+/* Whether a part of a number means something: that of a calendar year does not, nor that of 0. */
+static bool swings_by_itself(const struct sc_plan *plan, sc_slot slot)
+{
+    const struct sc_field *field = sc_plan_field(plan, slot);
+    return field->group != SC_GROUP_NONE && field->kind != SC_KIND_INTEGER && field->low < field->high &&
+           sc_plan_unit(plan, slot) != SC_UNIT_YEAR && plan->driver[slot] != 0;
+}
+
+/* A plan of our own, of which one number may be moved at a time. */
+struct moving {
+    struct sc_plan plan;
+    double *driver;
+    struct sc_block block; /* of the plan as it is */
+    struct sc_faults *scratch;
+};
+
+static bool make_moving(struct sc_call *call, const struct sc_plan *plan, struct moving *moving)
+{
+    *moving = (struct moving){.plan = *plan, .scratch = sc_call_faults(call)};
+    moving->driver = sc_arena_array(call->arena, plan->slots, sizeof *moving->driver);
+    moving->plan.segment = sc_arena_array(call->arena, plan->segment_count, sizeof *moving->plan.segment);
+    if (!moving->scratch || !moving->driver || !moving->plan.segment) return false;
+    memcpy(moving->driver, plan->driver, plan->slots * sizeof *plan->driver);
+    memcpy(moving->plan.segment, plan->segment, plan->segment_count * sizeof *plan->segment);
+    moving->plan.driver = moving->driver;
+    return sc_block_make(&moving->block, plan, call->arena);
+}
+
+/* With a number moved, is it still a plan that a document may make? The reason, where it is not. */
+static const char *find_conflict(struct moving *moving, sc_slot slot, double value)
+{
+    double before = moving->driver[slot];
+    moving->scratch->count = moving->scratch->omitted = 0;
+    moving->driver[slot] = value;
+    bool sound = sc_plan_link(&moving->plan, moving->scratch);
+    moving->driver[slot] = before;
+    return sound ? NULL : sc_fault_name(moving->scratch->item[0].code);
+}
+
+/* Defaults of the schema count only where they move the value. */
+static bool is_idle(const struct sc_plan *plan, sc_slot slot, const struct swing *swing, double base)
+{
+    return plan->driver_origin[slot] == SC_FROM_DEFAULT && swing->at_low == base && swing->at_high == base;
+}
+
+static bool value_slot(struct sc_call *call, struct tornado *tornado, struct moving *moving, sc_slot slot)
+{
+    const struct sc_plan *plan = tornado->subject->plan;
+    struct swing *swing = &tornado->swing[tornado->count];
+    char pointer[SC_POINTER_MAX];
+    *swing = (struct swing){.order = tornado->count, .value = plan->driver[slot]};
+    swing_relatively(plan, slot, tornado->relative, swing);
+    double end[] = {swing->low, swing->high}, value[2];
+    uint32_t fault[2];
+    sc_values(&moving->block, &(struct sc_change){slot, end}, 1, 2, value, fault);
+    swing->reason_low = find_conflict(moving, slot, end[0]);
+    swing->reason_high = find_conflict(moving, slot, end[1]);
+    swing->at_low = swing->reason_low ? NAN : value[0];
+    swing->at_high = swing->reason_high ? NAN : value[1];
+    if (!swing->reason_low) swing->reason_low = sc_lane_reason(fault[0]);
+    if (!swing->reason_high) swing->reason_high = sc_lane_reason(fault[1]);
+    if (is_idle(plan, slot, swing, tornado->base.value)) return true;
+    swing->unit = sc_plan_unit(plan, slot);
+    swing->pointer =
+        sc_call_text(call, sc_plan_pointer(plan, plan->driver_node[slot], pointer, sizeof pointer));
+    tornado->count++;
+    return swing->pointer;
+}
+
+static bool value_every(struct sc_call *call, struct tornado *tornado)
+{
+    const struct sc_plan *plan = tornado->subject->plan;
+    struct moving moving;
+    size_t most = 0;
+    for (size_t slot = 0; slot < plan->slots; slot++) {
+        if (!swings_by_itself(plan, (sc_slot)slot)) continue;
+        tornado->work += 2 * sc_point_work(plan, (sc_slot)slot);
+        most++;
+    }
+    if (!sc_sensitivity_affords(call, tornado->work, 2 * most, "/drivers")) return false;
+    tornado->swing = sc_arena_array(call->arena, most, sizeof *tornado->swing);
+    bool done = tornado->swing && make_moving(call, plan, &moving);
+    if (isnan(tornado->relative)) tornado->relative = RELATIVE_DEFAULT;
+    for (size_t slot = 0; slot < plan->slots && done; slot++)
+        if (swings_by_itself(plan, (sc_slot)slot)) done = value_slot(call, tornado, &moving, (sc_slot)slot);
+    if (!done) sc_call_exhausted(call);
+    return done;
+}
+
+/* --- the answer --- */
+
+/* The widest first; those without a width last; else as they came. */
+static int by_width(const void *one, const void *other)
+{
+    const struct swing *a = one, *b = other;
+    double wide_a = fabs(a->at_high - a->at_low), wide_b = fabs(b->at_high - b->at_low);
+    if (isnan(wide_a) != isnan(wide_b)) return isnan(wide_a) ? 1 : -1;
+    if (wide_a != wide_b && !isnan(wide_a)) return wide_a < wide_b ? 1 : -1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static bool compute(struct sc_call *call, struct tornado *tornado)
+{
+    const json_t *drivers = json_object_get(tornado->subject->question, "drivers");
+    tornado->faults = sc_call_faults(call);
+    if (!tornado->faults) return false;
+    if (drivers && !read_swings(call, tornado, drivers)) return sc_call_exhausted(call), false;
+    bool sound = !sc_faults_any(tornado->faults);
+    if (sound && !(drivers ? value_named(call, tornado) : value_every(call, tornado))) return false;
+    if (sc_faults_any(tornado->faults)) {
+        sc_call_invalid(call, SC_PROBLEM_invalid_question, tornado->faults);
+        return false;
+    }
+    qsort(tornado->swing, tornado->count, sizeof *tornado->swing, by_width);
+    return true;
+}
+
+/* A value at an end, or null with its reason. */
+static void write_end(struct sc_json_writer *w, const char *key, double value, const char *reason_key,
+                      const char *reason)
+{
+    sc_json_member_figure(w, key, reason ? NAN : value);
+    if (reason) sc_json_member_text(w, reason_key, reason);
+}
+
+static void write_swing(struct sc_json_writer *w, const struct swing *swing)
+{
+    sc_json_object_begin(w);
+    sc_json_member_text(w, "pointer", swing->pointer);
+    sc_json_member_text(w, "unit", sc_unit_name(swing->unit));
+    sc_json_member_text(w, "swing", KINDS[swing->kind]);
+    write_end(w, "value", swing->value, "value_reason",
+              isnan(swing->value) ? "The document has no single number here." : NULL);
+    sc_json_member_number(w, "low", swing->low);
+    sc_json_member_number(w, "high", swing->high);
+    write_end(w, "value_at_low", swing->at_low, "reason_at_low", swing->reason_low);
+    write_end(w, "value_at_high", swing->at_high, "reason_at_high", swing->reason_high);
+    sc_json_member_figure(w, "swing_width", swing->at_high - swing->at_low);
+    sc_json_object_end(w);
+}
+
+static enum sc_progress answer_csv(struct sc_call *call, const struct tornado *tornado)
+{
+    static const char *const HEADER[] = {"pointer",       "unit",           "swing",        "value",
+                                         "low",           "high",           "value_at_low", "value_at_high",
+                                         "reason_at_low", "reason_at_high", "swing_width"};
+    struct sc_buffer buffer;
+    struct sc_csv csv = {.buffer = &buffer};
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_csv_header(&csv, HEADER, sizeof HEADER / sizeof *HEADER);
+    for (size_t i = 0; i < tornado->count; i++) {
+        const struct swing *swing = &tornado->swing[i];
+        sc_csv_text(&csv, swing->pointer);
+        sc_csv_text(&csv, sc_unit_name(swing->unit));
+        sc_csv_text(&csv, KINDS[swing->kind]);
+        sc_csv_number(&csv, swing->value);
+        sc_csv_number(&csv, swing->low);
+        sc_csv_number(&csv, swing->high);
+        sc_csv_number(&csv, swing->at_low);
+        sc_csv_number(&csv, swing->at_high);
+        sc_csv_text(&csv, swing->reason_low);
+        sc_csv_text(&csv, swing->reason_high);
+        sc_csv_number(&csv, swing->at_high - swing->at_low);
+        sc_csv_end_row(&csv);
+    }
+    return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
+}
+
+enum sc_progress sc_sensitivity_tornado(struct sc_call *call, const struct sc_subject *subject)
+{
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    struct tornado tornado = {.subject = subject, .relative = NAN};
+    if (!sc_ask_number(call, subject, "relative", RELATIVE_LEAST, RELATIVE_MOST, &tornado.relative) ||
+        !sc_base_value(call, subject, &tornado.base))
+        return SC_ANSWERED;
+    uint64_t start = sc_clock_nanoseconds();
+    bool done = compute(call, &tornado);
+    start = sc_call_spent(call, SC_STAGE_MODEL, start);
+    if (!done) return SC_ANSWERED;
+    if (call->accept == SC_MEDIA_CSV) return answer_csv(call, &tornado);
+    sc_ask_begin(subject, &writer, &buffer);
+    sc_sensitivity_write(&writer, subject, "tornado", &tornado.base);
+    sc_json_member_array_begin(&writer, "drivers");
+    for (size_t i = 0; i < tornado.count; i++) write_swing(&writer, &tornado.swing[i]);
+    sc_json_array_end(&writer);
+    return sc_ask_end(call, subject, &writer, &buffer, start);
+}
