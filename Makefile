@@ -19,7 +19,7 @@ V ?= 0
 quiet = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $(2); )
 
 # ---------------------------------------------------------------- what must be installed: packages, and commands
-BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev
+BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev librandom123-dev
 LINT_PACKAGES := python3 pmccabe clang clang-tidy clang-format cppcheck shellcheck
 TEST_PACKAGES := $(LINT_PACKAGES) libclang-rt-14-dev libcmocka-dev sqlite3 curl jq ca-certificates
 TEST_COMMANDS := node=nodejs npm=npm

@@ -43,15 +43,35 @@ bool sc_distribution_check(const struct sc_distribution *distribution, const cha
 /* The member of a document that holds a parameter of a kind, for instance "sd"; NULL past the last. */
 const char *sc_distribution_parameter(int kind, size_t index);
 
+enum {
+    SC_ODDS_CELLS = 81,   /* of one unit of t each */
+    SC_ODDS_PIECES = 128, /* into which they are divided, an odd number each */
+    SC_ODDS_POWERS = 14   /* coefficients of a piece */
+};
+
+/* y(t), the log odds of a beta distribution's quantile by those of its probability, in pieces of a Taylor
+ * series each. */
+struct sc_odds {
+    int first;                                           /* t in the middle of the first cell */
+    uint8_t start[SC_ODDS_CELLS], pieces[SC_ODDS_CELLS]; /* none where the quantile is solved for */
+    double coefficient[SC_ODDS_PIECES][SC_ODDS_POWERS];  /* of the distance in half widths of a piece */
+};
+
 /* A quantile function made ready for many draws; one struct, no pointers, for many threads to read. */
 struct sc_quantile {
-    int form;       /* how it is computed: see distribution.c */
-    bool truncated; /* min, max and the probabilities below matter */
-    double a, b, c, d;
-    double min, max;
-    double below, above, mass; /* P(X < min), P(X > max), P(min <= X <= max) */
-    size_t count;
-    double value[SC_DISCRETE_MAX], cumulative[SC_DISCRETE_MAX];
+    struct sc_quantile_form {
+        int kind; /* quantile.c has its meanings, and those of a to e */
+        double a, b, c, d, e;
+    } form;
+    bool truncated;
+    double min, max, below, above, mass; /* P(X < min), P(X > max), P(min <= X <= max) */
+    size_t count;                        /* of discrete values */
+    union {
+        struct sc_odds odds;
+        struct {
+            double value[SC_DISCRETE_MAX], cumulative[SC_DISCRETE_MAX];
+        };
+    };
 };
 
 /* The distribution must have passed sc_distribution_check. Nothing of it is kept. */
@@ -69,5 +89,12 @@ void sc_quantile_row(const struct sc_quantile *quantile, const double *u, size_t
  * be z. Without the detour over u where the distribution is a normal or lognormal one that is not truncated.
  */
 void sc_quantile_normal_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x);
+
+/* P(X <= x) of the truncated distribution. */
+double sc_distribution_cdf(const struct sc_distribution *distribution, double x);
+
+/* Mean and standard deviation of the truncated distribution; NAN where it has none (student_t of few dof). */
+double sc_distribution_mean(const struct sc_distribution *distribution);
+double sc_distribution_sd(const struct sc_distribution *distribution);
 
 #endif

@@ -11,7 +11,7 @@ enum { SC_SOBOL_DIMENSIONS = 256, SC_SOBOL_BITS = 32 };
 
 /* Direction numbers, made once, for many threads to read. */
 struct sc_sobol {
-    uint32_t direction[SC_SOBOL_DIMENSIONS][SC_SOBOL_BITS];
+    uint32_t reversed[SC_SOBOL_DIMENSIONS][SC_SOBOL_BITS]; /* most significant digit in the lowest bit */
 };
 void sc_sobol_init(struct sc_sobol *sobol);
 
