@@ -5,6 +5,7 @@
 
 #include "fault.h"
 #include "pool.h"
+#include "waiter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 struct sc_arena;
 struct sc_app;
 struct sc_reader;
+struct sc_stream;
 
 enum sc_problem {
 #define SC_PROBLEM(name, status, title, retryable) SC_PROBLEM_##name,
@@ -43,7 +45,8 @@ enum sc_media {
     SC_MEDIA_SCRIPT = 1 << 8, /* text/javascript */
     SC_MEDIA_STYLE = 1 << 9,  /* text/css */
     SC_MEDIA_SVG = 1 << 10,
-    SC_MEDIA_METRICS = 1 << 11 /* text/plain; version=0.0.4 */
+    SC_MEDIA_METRICS = 1 << 11, /* text/plain; version=0.0.4 */
+    SC_MEDIA_EVENTS = 1 << 12   /* text/event-stream */
 };
 
 /* The stages of work that Server-Timing reports. */
@@ -64,16 +67,14 @@ struct sc_work {
     void (*run)(struct sc_work *work, struct sc_reader *reader); /* may delegate the same work anew */
 };
 
-/* What the reader of an answer in pieces does when there is none yet, and what wakes it. sleep is called by
- * next_piece alone; wake once after each sleep, from any thread that holds work of the call, and never before
- * sleep has returned: so under one lock. */
-struct sc_waiter {
-    void (*sleep)(void *context);
-    void (*wake)(void *context);
-    void *context;
+/* Who follows a long computation: a job, the reader of a stream of events, a service that is about to stop.
+ */
+struct sc_follower {
+    /* done is from 0 to 1; partial is what can be said already, a JSON object, or NULL. False: nobody wants
+     * the answer any more. Called on the computing thread, as often as it likes. */
+    bool (*hear)(struct sc_follower *follower, double done, const char *partial);
+    bool wants_partial; /* it is of use to make one */
 };
-
-enum { SC_PIECE_LATER = -2 };
 
 struct sc_call {
     struct sc_app *app;
@@ -103,6 +104,8 @@ struct sc_call {
                       sc_call_postpones */
     bool too_long; /* it was: the use case is to be called again, elsewhere, and its answer counts for nothing
                     */
+    struct sc_follower *follower; /* or NULL */
+    bool stopped;                 /* sc_call_goes_on has said so: the answer counts for nothing */
 };
 
 enum sc_outcome {
@@ -139,6 +142,8 @@ struct sc_answer {
      */
     void (*attach)(void *stream, const struct sc_waiter *waiter);
     void *stream;
+    /* Instead of all these: a stream of events, whose reader's end is handed over. */
+    struct sc_stream *events;
     /* Where outcome is SC_OUTCOME_PROBLEM: */
     enum sc_problem problem;
     char detail[SC_DETAIL_MAX];
@@ -159,6 +164,17 @@ enum sc_progress sc_call_fail(struct sc_call *call, enum sc_problem problem, con
 /* True where the call is hurried and the work ahead, in microseconds, is too long for that: the use case then
  * returns SC_ANSWERED at once. */
 bool sc_call_postpones(struct sc_call *call, double microseconds) __attribute__((warn_unused_result));
+
+/* For a computation that may take over 20 ms: before it begins, when the question has been checked, and
+ * between its parts. Tells who listens that so much is done (0 to 1), and what can be said already (a JSON
+ * object, or NULL). False: the use case is to return SC_ANSWERED at once, its answer will not be heard. That
+ * is the case too where a question is only checked, before it becomes a job: what comes before the first of
+ * these calls is done while the client waits. */
+bool sc_call_goes_on(struct sc_call *call, double done, const char *partial)
+    __attribute__((warn_unused_result));
+
+/* Whether a partial answer would be heard. */
+bool sc_call_is_heard(const struct sc_call *call);
 
 /* The first value of a parameter, or NULL. */
 const char *sc_call_parameter(const struct sc_call *call, const char *name);

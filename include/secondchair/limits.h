@@ -62,6 +62,17 @@ enum {
     SC_LIMIT_LINGERERS = 64,
     SC_LIMIT_LINGER_MS = 2000,
 
+    /* What may wait in the stream of events of one question: its whole answer (16 MiB, escapes apart), and
+     * what it told before. */
+    SC_LIMIT_STREAM_ANSWER = 17 * 1024 * 1024,
+
+    /* A computation tells its progress no more often than this: nobody sees more. */
+    SC_LIMIT_TELL_MS = 50,
+
+    /* How often it is looked after those who read streams of events: who has closed the connection is seen by
+     * nobody else while there is nothing to send. */
+    SC_LIMIT_STREAM_LOOK_MS = 1000,
+
     /* How often the reaper looks for connections past their deadline. */
     SC_LIMIT_REAPER_PERIOD_MS = 50,
 

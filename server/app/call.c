@@ -58,3 +58,14 @@ bool sc_call_postpones(struct sc_call *call, double microseconds)
     if (call->hurried && microseconds > SC_LIMIT_INLINE_MICROSECONDS) call->too_long = true;
     return call->too_long;
 }
+
+bool sc_call_goes_on(struct sc_call *call, double done, const char *partial)
+{
+    if (call->follower && !call->follower->hear(call->follower, done, partial)) call->stopped = true;
+    return !call->stopped;
+}
+
+bool sc_call_is_heard(const struct sc_call *call)
+{
+    return call->follower && call->follower->wants_partial;
+}

@@ -148,8 +148,11 @@ static bool refuse_pair(struct sc_call *call, const struct comparison *pair, uns
 static bool value_all(struct sc_call *call, struct comparison *pair)
 {
     struct sc_faults *found = sc_call_faults(call);
-    for (unsigned set = 0; found && set < 1u << pair->groups; set++)
+    unsigned sets = 1u << pair->groups;
+    for (unsigned set = 0; found && set < sets; set++) {
+        if (!sc_call_goes_on(call, (double)set / sets, NULL)) return false;
         if (!value_mixture(call, pair, set, found)) return refuse_pair(call, pair, set, found);
+    }
     return found != NULL;
 }
 

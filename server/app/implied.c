@@ -74,6 +74,7 @@ static bool draw(struct sc_call *call, const struct sc_subject *subject, struct 
     question->line = sc_arena_array(call->arena, question->x.steps, sizeof *question->line);
     if (!question->line) return sc_call_exhausted(call), false;
     for (size_t i = 0; i < question->x.steps; i++) {
+        if (!sc_call_goes_on(call, (double)i / (double)question->x.steps, NULL)) return false;
         double x = sc_axis_point(&question->x, i);
         struct sc_change held = {axis[0].slot, &x};
         question->at[i] = x;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "events.h"
 #include "obs/metrics.h"
 
 #include <stdlib.h>
@@ -62,17 +63,26 @@ static void link_out(struct sc_request *request)
     if (request->next) request->next->previous = request->previous;
 }
 
+/* Wakes the connection of a request that is computed, or has begun to tell; under the lock. */
+static void wake(struct sc_request *request)
+{
+    link_out(request);
+    sc_request_move(request, SC_STATE_COMPUTED);
+    MHD_resume_connection(request->connection);
+}
+
 /* A computation has ended, whatever its outcome: wakes the connection, unless it was given up. */
 static void finish(struct sc_request *request)
 {
     struct sc_http *http = request->http;
-    pthread_mutex_lock(&http->lock);
-    if (!request->abandoned) {
-        link_out(request);
-        sc_request_move(request, SC_STATE_COMPUTED);
-        MHD_resume_connection(request->connection);
+    if (request->writer) { /* the connection is awake, and sends what is told */
+        sc_events_conclude(request);
+    } else {
+        sc_events_settle(request);
+        pthread_mutex_lock(&http->lock);
+        if (!request->abandoned) wake(request);
+        pthread_mutex_unlock(&http->lock);
     }
-    pthread_mutex_unlock(&http->lock);
     sc_request_release(request);
     atomic_fetch_sub(&http->outstanding, 1);
 }
@@ -82,6 +92,19 @@ static void resume(struct sc_call *call)
     finish(call->owner);
 }
 
+static bool hear(struct sc_follower *follower, double done, const char *partial)
+{
+    struct sc_request *request =
+        (struct sc_request *)((char *)follower - offsetof(struct sc_request, follower));
+    if (atomic_load(&request->http->refusing)) {
+        request->stopped_for = SC_EVENTS_STOPPING;
+        return false;
+    }
+    if (request->call.accept != SC_MEDIA_EVENTS || request->is_head) return true;
+    if (!request->writer && !sc_events_open(request, wake)) return false;
+    return sc_events_tell(request, done, partial);
+}
+
 static void run_task(struct sc_task *task, size_t thread)
 {
     struct sc_request *request = (struct sc_request *)((char *)task - offsetof(struct sc_request, task));
@@ -89,11 +112,16 @@ static void run_task(struct sc_task *task, size_t thread)
     enum sc_progress progress = SC_ANSWERED;
     (void)thread;
     if (atomic_load(&http->refusing)) {
-        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "The service is shutting down.");
+        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", SC_EVENTS_STOPPING);
     } else {
         request->call.reader = sc_readers_own(&http->readers);
         request->asked = true;
+        request->follower =
+            (struct sc_follower){.hear = hear, .wants_partial = request->call.accept == SC_MEDIA_EVENTS};
+        request->call.follower = &request->follower;
         progress = request->match.route->use_case(&request->call);
+        if (progress == SC_ANSWERED && request->call.stopped)
+            (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", request->stopped_for);
     }
     if (progress == SC_ANSWERED) finish(request);
 }
@@ -166,7 +194,7 @@ static void refuse(struct sc_request *request, enum sc_pool_status status)
         (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded,
                            "Too many computations wait; try again in a second.");
     else
-        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "The service is shutting down.");
+        (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", SC_EVENTS_STOPPING);
 }
 
 /* Suspends first, then publishes: the computation may end before this returns. */
@@ -204,6 +232,7 @@ static bool run_inline(struct sc_request *request)
         request->answer = (struct sc_answer){.outcome = SC_OUTCOME_OK};
         return run_in_pool(request);
     }
+    sc_events_settle(request);
     sc_request_move(request, SC_STATE_COMPUTED);
     return true;
 }

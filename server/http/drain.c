@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dispatch.h"
+#include "events.h"
 #include "obs/health.h"
 #include "server.h"
 
@@ -38,6 +39,7 @@ static void wait_for_requests(struct sc_http *http, uint64_t start)
     sc_peers_cut(http->peers, SC_PHASE_IDLE | SC_PHASE_HEADER | SC_PHASE_BODY);
     if (wait_until(http, start, ABANDON)) return;
     sc_log(SC_LOG_WARN, "computations are abandoned", NULL);
+    sc_events_drain(http, true);
     sc_dispatch_abandon(http);
     if (wait_until(http, start, CUT)) return;
     sc_peers_cut(http->peers, SC_PHASE_ANY);
@@ -51,6 +53,7 @@ bool sc_http_drain(struct sc_http *http)
     atomic_store(&http->draining, true);
     bool ours = MHD_quiesce_daemon(http->daemon) != MHD_INVALID_SOCKET;
     sc_listen_stop(&http->listener);
+    sc_events_drain(http, false);
     wait_for_requests(http, start);
     sc_dispatch_abandon(http); /* closes the list: from here nothing can be suspended */
     MHD_stop_daemon(http->daemon);

@@ -23,6 +23,7 @@ static const struct {
     {SC_MEDIA_STYLE, "text/css", "text/css; charset=utf-8"},
     {SC_MEDIA_SVG, "image/svg+xml", "image/svg+xml"},
     {SC_MEDIA_METRICS, "text/plain", "text/plain; version=0.0.4; charset=utf-8"},
+    {SC_MEDIA_EVENTS, "text/event-stream", "text/event-stream"},
 };
 
 enum { MEDIA_COUNT = sizeof MEDIA / sizeof MEDIA[0] };

@@ -19,6 +19,8 @@ struct sc_peers {
     struct sc_linger linger;
     bool stop;
     pthread_t reaper;
+    void (*tick)(void *context);
+    void *context;
 };
 
 static void cut(struct sc_peer *peer)
@@ -50,15 +52,20 @@ static void *run_reaper(void *context)
         pthread_cond_timedwait(&peers->stopping, &peers->lock, &until);
         reap(peers);
         sc_linger_tick(&peers->linger, sc_clock_nanoseconds());
+        pthread_mutex_unlock(&peers->lock);
+        peers->tick(peers->context);
+        pthread_mutex_lock(&peers->lock);
     }
     pthread_mutex_unlock(&peers->lock);
     return NULL;
 }
 
-struct sc_peers *sc_peers_new(void)
+struct sc_peers *sc_peers_new(void (*tick)(void *context), void *context)
 {
     struct sc_peers *peers = calloc(1, sizeof *peers);
     if (!peers) return NULL;
+    peers->tick = tick;
+    peers->context = context;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -31,8 +31,8 @@ struct sc_peer {
 
 struct sc_peers;
 
-/* Starts the reaper; NULL when that fails. */
-struct sc_peers *sc_peers_new(void);
+/* Starts the reaper, which also calls tick every SC_LIMIT_REAPER_PERIOD_MS; NULL when that fails. */
+struct sc_peers *sc_peers_new(void (*tick)(void *context), void *context);
 
 /* Ends the reaper. All peers must be closed. */
 void sc_peers_free(struct sc_peers *peers);

@@ -60,7 +60,7 @@ static void add_identity(struct reply *reply)
     struct sc_request *request = reply->request;
     add(reply, "X-Request-Id", request->id);
     add(reply, "X-Content-Type-Options", "nosniff");
-    if (!request->abandoned) add_timing(reply);
+    if (reply->answer == &request->answer) add_timing(reply); /* else the computation may still go on */
     if (atomic_load(&request->http->draining)) add(reply, "Connection", "close");
 }
 
@@ -97,6 +97,7 @@ static void add_content(struct reply *reply)
     }
     if (answer->outcome != SC_OUTCOME_OK && answer->outcome != SC_OUTCOME_CREATED) return;
     if (answer->media != SC_MEDIA_NONE) add(reply, "Content-Type", sc_media_type(answer->media));
+    if (answer->media == SC_MEDIA_EVENTS) add(reply, "X-Accel-Buffering", "no"); /* for proxies */
     if (answer->media != SC_MEDIA_HTML) return;
     add(reply, "Content-Security-Policy",
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
@@ -128,7 +129,8 @@ static void add_preflight(struct reply *reply)
     snprintf(age, sizeof age, "%d", SC_LIMIT_PREFLIGHT_AGE);
     add(reply, "Access-Control-Allow-Methods", reply->request->match.allow);
     add(reply, "Access-Control-Allow-Headers",
-        "Accept, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id");
+        "Accept, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Prefer, "
+        "X-Request-Id");
     add(reply, "Access-Control-Max-Age", age);
 }
 
@@ -164,7 +166,7 @@ static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t 
     struct sc_request *request = context;
     (void)position;
     if (request->abandoned) return MHD_CONTENT_READER_END_WITH_ERROR;
-    ptrdiff_t length = request->answer.next_piece(request->answer.stream, bytes, capacity);
+    ptrdiff_t length = request->given->next_piece(request->given->stream, bytes, capacity);
     if (length == SC_PIECE_LATER)
         return 0; /* it sleeps, or was abandoned meanwhile: it will be asked again */
     allow_time(request, capacity, length);
@@ -177,15 +179,15 @@ static ssize_t read_piece(void *context, uint64_t position, char *bytes, size_t 
 static void end_pieces(void *context)
 {
     struct sc_request *request = context;
-    request->answer.close(request->answer.stream);
-    request->answer.close = NULL;
+    request->given->close(request->given->stream);
+    request->given->close = NULL;
     sc_request_release(request);
 }
 
 static struct MHD_Response *respond_in_pieces(struct sc_request *request)
 {
     enum { PIECE = 16 * 1024 };
-    struct sc_answer *answer = &request->answer;
+    struct sc_answer *answer = request->given;
     if (answer->attach)
         answer->attach(answer->stream, &(struct sc_waiter){sc_dispatch_sleep, sc_dispatch_wake, request});
     atomic_fetch_add(&request->owners, 1);
@@ -243,7 +245,7 @@ static void make_farewell(struct sc_answer *answer)
 enum MHD_Result sc_reply(struct sc_request *request)
 {
     struct sc_answer farewell;
-    struct reply reply = {.request = request, .answer = &request->answer};
+    struct reply reply = {.request = request, .answer = request->given};
     if (request->abandoned) {
         make_farewell(&farewell);
         reply.answer = &farewell;

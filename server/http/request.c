@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "events.h"
 #include "obs/metrics.h"
 
 #include <ctype.h>
@@ -46,6 +47,7 @@ struct sc_request *sc_request_new(struct sc_http *http, struct MHD_Connection *c
     request->raw_length = length;
     request->http = http;
     request->connection = connection;
+    request->given = &request->answer;
     request->started = sc_clock_nanoseconds();
     atomic_store_explicit(&request->owners, 1, memory_order_relaxed);
     atomic_fetch_add(&http->in_flight, 1);
@@ -67,6 +69,7 @@ void sc_request_complete(struct sc_request *request)
 {
     struct sc_http *http = request->http;
     uint64_t nanoseconds = sc_clock_nanoseconds() - request->started;
+    sc_events_leave(request);
     size_t route =
         request->match.route ? (size_t)(request->match.route - SC_ROUTES) : (size_t)SC_METRICS_NO_ROUTE;
     sc_metrics_finished(route, request->status, nanoseconds);
@@ -82,6 +85,7 @@ void sc_request_release(struct sc_request *request)
     sc_request_move(request, SC_STATE_FREED);
     free(request->answer.body);
     if (request->answer.close) request->answer.close(request->answer.stream);
+    if (request->opening.close) request->opening.close(request->opening.stream);
     sc_buffer_fini(&request->body);
     if (request->holding) atomic_fetch_sub(&request->http->held[sc_request_body_class(request)], 1);
     sc_arena_fini(&request->arena);

@@ -14,6 +14,7 @@
 #include "secondchair/call.h"
 #include "secondchair/pool.h"
 #include "secondchair/settings.h"
+#include "secondchair/stream.h"
 #include "uri.h"
 
 #include <microhttpd.h>
@@ -48,7 +49,12 @@ struct sc_http {
     atomic_bool refusing;              /* computations that have not begun are refused */
     pthread_mutex_t lock;              /* of the list of suspended requests */
     struct sc_request *suspended;
-    bool abandoned; /* the list is closed: the drain has given up on what was in it */
+    bool abandoned;               /* the list is closed: the drain has given up on what was in it */
+    pthread_mutex_t streams_lock; /* of what follows; taken before the other lock where both are */
+    struct sc_request *streaming; /* those whose answers are streams of events: events.c */
+    size_t streams;               /* how many */
+    uint64_t look_at;             /* when it is time to look whether their readers are there */
+    bool streams_closed;          /* the drain takes no more */
 };
 
 struct sc_request {
@@ -75,6 +81,15 @@ struct sc_request {
     struct sc_answer answer;
     struct sc_task task;
     struct sc_request *previous, *next; /* in the list of suspended ones */
+    struct sc_answer opening;           /* of a stream that the computation itself writes */
+    struct sc_answer *given;            /* what the connection sends: the answer, or the opening */
+    struct sc_stream *events;           /* what is given, where it is a stream of events: its reader's end */
+    struct sc_request *previous_stream, *next_stream;
+    uint64_t beat_at;            /* when the stream is due to show that it lives */
+    struct sc_follower follower; /* of a computation on the pool */
+    struct sc_stream *writer;    /* of the events that the computation itself tells */
+    uint64_t told_at;            /* when it last did */
+    const char *stopped_for;     /* why it was told to stop */
     char id[SC_LIMIT_REQUEST_ID + 1];
     size_t raw_length;
     char raw[]; /* the target as sent */

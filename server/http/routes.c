@@ -5,6 +5,7 @@
 
 #define JSON SC_MEDIA_JSON
 #define CSV SC_MEDIA_CSV
+#define EVENTS SC_MEDIA_EVENTS
 #define HTML SC_MEDIA_HTML
 #define NDJSON SC_MEDIA_NDJSON
 #define SCHEMA SC_MEDIA_SCHEMA
@@ -53,15 +54,15 @@ const struct sc_route SC_ROUTES[] = {
     {"POST", "/v1/chair", sc_chair_sent, POOL, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/implied", sc_implied_sent, POOL, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/implied", sc_implied_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/returns", sc_returns_sent, POOL, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/returns", sc_returns_stored, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/returns", sc_returns_stored, POOL, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/comparison", sc_comparison_sent, POOL, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/comparison", sc_comparison_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/sensitivity", sc_sensitivity_sent, POOL, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, JSON, {JSON, CSV}, USUAL},

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "events.h"
 #include "handler.h"
 #include "obs/metrics.h"
 #include "request.h"
@@ -122,6 +123,7 @@ static struct sc_http *fail(struct sc_http *http, char *reason, size_t reason_si
         sc_peers_free(http->peers);
         sc_readers_fini(&http->readers);
         pthread_mutex_destroy(&http->lock);
+        pthread_mutex_destroy(&http->streams_lock);
         free(http);
     }
     return NULL;
@@ -136,11 +138,12 @@ struct sc_http *sc_http_start(const struct sc_settings *settings, struct sc_app 
     http->app = app;
     http->pool = pool;
     pthread_mutex_init(&http->lock, NULL);
+    pthread_mutex_init(&http->streams_lock, NULL);
     sc_readers_init(&http->readers, store);
     if (!sc_cors_init(&http->cors, settings->cors_origins))
         return fail(http, reason, reason_size, "there are more origins to allow than there is room for");
     for (size_t i = 0; i < SC_ROUTE_COUNT; i++) sc_metrics_name(i, SC_ROUTES[i].method, SC_ROUTES[i].pattern);
-    http->peers = sc_peers_new();
+    http->peers = sc_peers_new(sc_events_tick, http);
     if (!http->peers) return fail(http, reason, reason_size, "a thread cannot be started");
     if (!sc_listen(&http->listener, settings->address, settings->port, reason, reason_size))
         return fail(http, reason, reason_size, NULL);

@@ -52,6 +52,8 @@ static const struct {
     [SC_COUNTER_REFUSED] = {"requests_refused", "Requests refused by the framing gate."},
     [SC_COUNTER_SUSPENDED] = {"requests_suspended", "Requests handed to the compute pool."},
     [SC_COUNTER_ABANDONED] = {"requests_abandoned", "Computations that outlasted the drain."},
+    [SC_COUNTER_STREAMS_OPENED] = {"streams_opened", "Streams of events that were begun."},
+    [SC_COUNTER_STREAMS_CLOSED] = {"streams_closed", "Streams of events that have ended."},
 };
 
 static void add(_Atomic uint64_t *counter, uint64_t count)
@@ -175,6 +177,9 @@ static void put_counters(struct sc_buffer *page)
         put_value(page, name, "counter", COUNTERS[i].help, get(&metrics.counter[i]));
     }
     int64_t in_flight = atomic_load_explicit(&metrics.in_flight, memory_order_relaxed);
+    uint64_t closed = get(&metrics.counter[SC_COUNTER_STREAMS_CLOSED]);
+    put_value(page, "streams_open", "gauge", "Streams of events that are being read.",
+              get(&metrics.counter[SC_COUNTER_STREAMS_OPENED]) - closed);
     put_value(page, "requests_in_flight", "gauge", "Requests that have no answer yet.", (uint64_t)in_flight);
 }
 

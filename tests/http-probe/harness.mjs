@@ -38,7 +38,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'secondchair-probe-'));
 let gates = 0;
 export function gate() {
   const file = path.join(folder, `gate-${gates++}`);
-  return { hold: `hold=${file}`, open: () => writeFileSync(file, '') };
+  return { file, hold: `hold=${file}`, open: () => writeFileSync(file, '') };
 }
 
 // ---- servers

@@ -1,6 +1,7 @@
 // Probes of the HTTP side over raw sockets: framing, slow clients, negotiation, drain. Against the stand-in of build.sh.
 // node tests/http-probe/probe.mjs [binary]; ends with "N passed, N failed".
 import { answers, binary, closing, connect, eventually, figured, gate, is, JSON_TYPE, ok, problem, raw, refuses, request, sleep, start, stop, test, totals, until } from './harness.mjs';
+import probeEvents from './events.mjs';
 import { spawn, execFileSync } from 'node:child_process';
 
 // ================================================================ one server for all that does not end it
@@ -544,6 +545,7 @@ meanwhile('a second signal ends it at once', async () => {
   is(await s.exit, 1, 'exit');
   ok(Date.now() - begun < 50000, 'too late');
 });
+probeEvents(meanwhile);
 await Promise.all(slowly);
 await test('drain: under load, ten times', async () => {
   for (let round = 0; round < 10; round++) {

@@ -112,10 +112,53 @@ static void linger(struct sc_call *call)
     if (sleep) nap((unsigned)strtoul(sleep, NULL, 10));
 }
 
+static unsigned number(const struct sc_call *call, const char *name, unsigned otherwise)
+{
+    const char *text = sc_call_parameter(call, name);
+    return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+static bool tell(struct sc_call *call, unsigned step)
+{
+    char partial[32];
+    snprintf(partial, sizeof partial, "{\"step\":%u}", step);
+    return sc_call_goes_on(call, 1 - 1 / (1.0 + step), sc_call_is_heard(call) ? partial : NULL);
+}
+
+/* ?tell=N tells its progress so often, ?telling=PATH every 20 ms until there is such a file, ?silent=PATH once
+ * and then nothing until there is. False: nobody listens. */
+static bool work(struct sc_call *call)
+{
+    const char *telling = sc_call_parameter(call, "telling"), *silent = sc_call_parameter(call, "silent");
+    unsigned step = 0, steps = number(call, "tell", silent ? 1 : 0);
+    for (; step < steps; step++)
+        if (!tell(call, step)) return false;
+    for (; telling && access(telling, F_OK) != 0; step++) {
+        if (!tell(call, step)) return false;
+        nap(20);
+    }
+    while (silent && access(silent, F_OK) != 0) nap(20);
+    return true;
+}
+
+/* ?fill=BYTES: a long answer. */
+static enum sc_progress fill(struct sc_call *call, unsigned length)
+{
+    call->answer->media = SC_MEDIA_JSON;
+    call->answer->body = malloc(length);
+    if (!call->answer->body) return sc_call_fail(call, SC_PROBLEM_internal, "No memory.");
+    memset(call->answer->body, '7', length);
+    call->answer->body_length = length;
+    return SC_ANSWERED;
+}
+
 /* Takes its time; then the body's length and its sum are told. */
 static enum sc_progress echo(struct sc_call *call)
 {
     linger(call);
+    if (!work(call)) return SC_ANSWERED;
+    if (sc_call_parameter(call, "problem")) return sc_call_fail(call, SC_PROBLEM_not_computable, "Broken.");
+    if (sc_call_parameter(call, "fill")) return fill(call, number(call, "fill", 0));
     unsigned long sum = 0;
     for (size_t i = 0; i < call->body_length; i++) sum += (unsigned char)call->body[i];
     char *text = malloc(1024);

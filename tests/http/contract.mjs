@@ -99,9 +99,11 @@ export class Contract {
   checkDue({ operation, method }, response, answer, wrong) {
     const { headers, status } = answer, declared = Object.keys(response.headers ?? {});
     const good = status < 400;
-    const unkept = method === 'GET' && headers['cache-control'] === 'no-store'; // of what must not be kept there is no ETag
+    const stream = headers['content-type'] === 'text/event-stream'; // begun before the answer is known
+    if (stream && headers['cache-control'] !== 'no-store') wrong(`a stream of events has Cache-Control ${headers['cache-control']}`);
+    const unkept = stream || (method === 'GET' && headers['cache-control'] === 'no-store'); // of what must not be kept there is no ETag
     for (const name of ['ETag', 'Cache-Control', 'Location']) if (good && declared.includes(name) && !headers[name.toLowerCase()] && !(name === 'ETag' && unkept)) wrong(`the field ${name} is missing`);
-    if (good && declared.includes('Server-Timing') && !headers['server-timing']) wrong('Server-Timing is missing');
+    if (good && declared.includes('Server-Timing') && !headers['server-timing'] && !stream) wrong('Server-Timing is missing');
     if (good && method !== 'GET' && headers.etag && ['PUT', 'PATCH', 'DELETE'].includes(method) && headers['cache-control'] !== 'no-store') wrong(`a write has Cache-Control ${headers['cache-control']}`);
     const types = Object.keys(this.resolve(operation.responses[200])?.content ?? {});
     const named = (headers.vary ?? '').split(/\s*,\s*/).map(name => name.toLowerCase());

@@ -235,7 +235,28 @@ export function csv(text) {
     return Object.fromEntries(names.map((name, k) => [name, line[k]]));
   });
 }
+// The events of a stream (HTML 9.2): {event, id, data}, data read as JSON; comments and "retry" are left out.
+export function events(text) {
+  ok(text === '' || text.endsWith('\n\n'), 'the stream does not end with a blank line');
+  return text.split('\n\n').slice(0, -1).map(block => {
+    const event = {};
+    for (const line of block.split('\n')) {
+      const [, name, value] = /^(\w*):? ?(.*)$/.exec(line);
+      if (name && name !== 'retry') event[name] = value;
+    }
+    if ('data' in event) event.json = JSON.parse(event.data);
+    return event;
+  }).filter(event => event.data !== undefined);
+}
 export const number = cell => (cell === '' ? null : Number(cell));
+// Until the condition holds; CI is slow, so the limit is no figure of speed.
+export async function eventually(what, condition, limit = 60000) {
+  for (const end = Date.now() + limit; ; await sleep(10)) {
+    const found = await condition();
+    if (found) return found;
+    if (Date.now() > end) fail(`it never came to be: ${what}`);
+  }
+}
 // "A" of `SC_THING(A, …)` lines of a .def file.
 export const names = (file, macro) => [...read(file).matchAll(new RegExp(`^${macro}\\((\\w+)`, 'gm'))].map(match => match[1]);
 

@@ -15,7 +15,7 @@ export default async function tables({ server, whole }) {
     .map(([, method, pattern, useCase, run, accepts, offers]) => ({ method, pattern, useCase, run, accepts, offers }));
   const documented = contract.operations.map(({ method, template }) => `${method} ${template}`);
   const routed = routes.map(({ method, pattern }) => `${method} ${pattern}`);
-  const TYPES = { JSON: 'application/json', CSV: 'text/csv', HTML: 'text/html', NDJSON: 'application/x-ndjson', SCHEMA: 'application/schema+json', METRICS: 'text/plain', JSON_PATCH: 'application/json-patch+json', MERGE_PATCH: 'application/merge-patch+json' };
+  const TYPES = { JSON: 'application/json', CSV: 'text/csv', HTML: 'text/html', NDJSON: 'application/x-ndjson', SCHEMA: 'application/schema+json', METRICS: 'text/plain', EVENTS: 'text/event-stream', JSON_PATCH: 'application/json-patch+json', MERGE_PATCH: 'application/merge-patch+json' };
   const short = new Map([...read('server/http/routes.c').matchAll(/^#define (\w+) \(?(SC_MEDIA_[^)\n]*)\)?$/gm)].map(([, word, media]) => [word, media.split(/\s*\|\s*/)]));
   const types = word => (short.get(word) ?? [word]).map(name => TYPES[name.replace('SC_MEDIA_', '')]).filter(Boolean);
 
