@@ -17,10 +17,6 @@ enum {
        usefully. */
     SC_ANSWER_TOKENS_MAX = 1000000,
 
-    /* Work of the points of one answer (sc_point_work): a few seconds at 2 ns each. A grid of 201 x 201 of a
-     * scenario of the usual size takes 240 million. */
-    SC_POINTS_WORK_MAX = 1500000000,
-
     /* Items of a page, unless asked for otherwise, and at most. */
     SC_PAGE_DEFAULT = 50,
     SC_PAGE_ITEMS_MAX = 200,
@@ -52,5 +48,9 @@ enum {
     /* Names that a question's parameters and members may have. */
     SC_NAMES_MAX = 32
 };
+
+/* Work of the points of one answer (sc_point_work, sc_fit_work): two or three seconds at 0.4 ns each. A grid
+ * of 201 x 201 of a scenario of the usual size takes 230 million. */
+#define SC_POINTS_WORK_MAX 6e9
 
 #endif

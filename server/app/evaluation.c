@@ -31,17 +31,23 @@ const char *sc_lane_reason(uint32_t fault)
                                                   : SC_FAULT_not_computable);
 }
 
-double sc_point_work(const struct sc_plan *plan, sc_slot slot)
+double sc_point_work(const struct sc_plan *plan)
 {
     enum { OF_THE_WHOLE = 24, OF_A_SEAT = 3, OF_A_SEGMENT = 2 }; /* rows a year, as in sc_block_size */
-    enum { OF_AN_OBSERVATION = 10000 };                          /* in rows, when the curve is fitted to it */
     double years = plan->horizon + 1, branches = plan->chair.present ? years : 1;
     double rows =
         OF_THE_WHOLE + OF_A_SEAT * (double)plan->seat_count + OF_A_SEGMENT * (double)plan->segment_count;
-    double fit = slot != SC_NO_SLOT && sc_plan_field(plan, slot)->group == SC_GROUP_INFERENCE_SHARE
-                     ? OF_AN_OBSERVATION * (double)plan->market.inference_share.observation_count
-                     : 0;
-    return branches * (years * rows + fit);
+    return branches * years * rows;
+}
+
+double sc_fit_work(const struct sc_plan *plan, sc_slot slot)
+{
+    enum { OF_A_START = 4, WITH_CEILING = 1500, WITHOUT = 60000 }; /* of an observation, as measured */
+    const struct sc_share_curve *curve = &plan->market.inference_share;
+    if (curve->observation_count == 0 || sc_plan_field(plan, slot)->group != SC_GROUP_INFERENCE_SHARE)
+        return 0;
+    return ((double)curve->observation_count + OF_A_START) *
+           (curve->ceiling == SC_NO_SLOT ? WITHOUT : WITH_CEILING);
 }
 
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,

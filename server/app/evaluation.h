@@ -25,9 +25,11 @@ bool sc_call_block(struct sc_call *call, const struct sc_plan *plan, struct sc_b
 /* Why a point has no value (enum sc_lane_fault), as the code of the API; NULL where it has one. */
 const char *sc_lane_reason(uint32_t fault);
 
-/* What one point of a plan costs in which a driver is moved: rows of figures in all branches, and fits where
- * the driver bears on one (budget.h, SC_POINTS_WORK_MAX). SC_NO_SLOT: it does not. */
-double sc_point_work(const struct sc_plan *plan, sc_slot slot);
+/* What one point of a plan costs: rows of figures in all branches (budget.h, SC_POINTS_WORK_MAX); and what it
+ * costs in addition where the driver of a slot is moved on which the fit of the inference share depends, 0
+ * where it does not. */
+double sc_point_work(const struct sc_plan *plan);
+double sc_fit_work(const struct sc_plan *plan, sc_slot slot);
 
 /* In the arena; NULL with faults: the scenario has no value; NULL without: the arena is exhausted. */
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,

@@ -60,19 +60,21 @@ static void value_rows(const struct grid *grid, struct sc_block *block, double *
               grid->fault + first * grid->columns);
 }
 
-/* What all points take: a driver that bears on the fit makes each of them dear. */
-static double work_of(const struct grid *grid, const struct sc_plan *plan, size_t points)
+/* What all points take. A fit on x is found anew at every point; one on y alone once in a row's lanes. */
+static double work_of(const struct grid *grid, const struct sc_plan *plan)
 {
-    double work = 0;
-    for (size_t i = 0; i < grid->axes; i++) work = fmax(work, sc_point_work(plan, grid->axis[i].slot));
-    return work * (double)points;
+    double columns = (double)grid->columns, rows = (double)grid->rows;
+    double of_x = sc_fit_work(plan, grid->axis[0].slot);
+    double of_y = grid->axes == 2 ? sc_fit_work(plan, grid->axis[1].slot) : 0;
+    double fits = of_x > 0 ? of_x * columns : of_y * ceil(1 + columns / SC_LANES);
+    return rows * (columns * sc_point_work(plan) + fits);
 }
 
 static bool compute(struct sc_call *call, const struct sc_subject *subject, struct grid *grid)
 {
     const struct sc_plan *plan = sc_axes_compile(call, subject, grid->axis, grid->axes, PLACES);
     size_t points = grid->columns * grid->rows, chunk = CHUNK_POINTS / grid->columns;
-    if (!plan || !sc_sensitivity_affords(call, work_of(grid, plan, points), points, "/x") ||
+    if (!plan || !sc_sensitivity_affords(call, work_of(grid, plan), points, "/x") ||
         !sc_call_block(call, plan, &grid->block))
         return false;
     double *point[2];

@@ -19,7 +19,8 @@
 
 enum {
     SWINGS_MAX = 256, /* that one question may name */
-    PLACE_MAX = 32    /* "/drivers/255" */
+    PLACE_MAX = 32,   /* "/drivers/255" */
+    AT_ONCE = SC_LANES / 2
 };
 
 #define RELATIVE_LEAST 1e-6
@@ -45,10 +46,23 @@ struct tornado {
     struct sc_base_value base;
     struct sc_faults *faults;
     double relative; /* NAN where the question does not say */
-    double work;     /* sc_point_work of all points */
+    size_t points;   /* of the model */
+    double work;     /* of all of them: sc_point_work, sc_fit_work */
     struct swing *swing;
     size_t count;
 };
+
+/* Both ends of a driver's swing, before they are valued. */
+static void add_work(struct tornado *tornado, const struct sc_plan *plan, sc_slot slot)
+{
+    tornado->points += 2;
+    tornado->work += 2 * (sc_point_work(plan) + sc_fit_work(plan, slot));
+}
+
+static bool affords(struct sc_call *call, const struct tornado *tornado)
+{
+    return sc_sensitivity_affords(call, tornado->work, tornado->points, "/drivers");
+}
 
 /* --- what is asked --- */
 
@@ -106,6 +120,7 @@ static bool read_swing(struct tornado *tornado, const json_t *object, const char
     if (!axis.pointer) return true;
     sc_slot slot = sc_plan_find(plan, axis.pointer);
     swing->value = slot == SC_NO_SLOT ? NAN : plan->driver[slot];
+    if (slot != SC_NO_SLOT) add_work(tornado, plan, slot);
     if (range && relative)
         sc_fault_add(tornado->faults, SC_FAULT_conflict, place, "give `low` and `high`, or `relative`");
     else if (range)
@@ -154,7 +169,7 @@ static bool value_swing(struct tornado *tornado, struct sc_arena *scratch, const
     struct sc_block block;
     const struct sc_plan *plan = sc_axes_plan(tornado->subject, &axis, 1, &place, scratch, tornado->faults);
     if (!plan) return tornado->faults->count > before;
-    tornado->work += 2 * sc_point_work(plan, axis.slot);
+    if (isnan(swing->value)) add_work(tornado, plan, axis.slot);
     if (tornado->work > SC_POINTS_WORK_MAX) return true;
     if (!sc_block_make(&block, plan, scratch)) return false;
     double end[] = {swing->low, swing->high}, value[2];
@@ -171,17 +186,17 @@ static bool value_swing(struct tornado *tornado, struct sc_arena *scratch, const
 static bool value_named(struct sc_call *call, struct tornado *tornado)
 {
     bool done = true;
-    size_t valued = 0;
-    for (; valued < tornado->count && done && tornado->work <= SC_POINTS_WORK_MAX; valued++) {
+    if (!affords(call, tornado)) return false;
+    for (size_t i = 0; i < tornado->count && done && tornado->work <= SC_POINTS_WORK_MAX; i++) {
         char place[PLACE_MAX];
         struct sc_arena scratch;
-        snprintf(place, sizeof place, "/drivers/%zu", valued);
+        snprintf(place, sizeof place, "/drivers/%zu", i);
         sc_arena_init(&scratch, call->arena->limit);
-        done = value_swing(tornado, &scratch, place, &tornado->swing[valued]);
+        done = value_swing(tornado, &scratch, place, &tornado->swing[i]);
         sc_arena_fini(&scratch);
     }
     if (!done) sc_call_exhausted(call);
-    return done && sc_sensitivity_affords(call, tornado->work, 2 * valued, "/drivers");
+    return done && affords(call, tornado);
 }
 
 /* --- every driver of the document --- */
@@ -225,52 +240,82 @@ static const char *find_conflict(struct moving *moving, sc_slot slot, double val
     return sound ? NULL : sc_fault_name(moving->scratch->item[0].code);
 }
 
-/* Defaults of the schema count only where they move the value. */
-static bool is_idle(const struct sc_plan *plan, sc_slot slot, const struct swing *swing, double base)
+/* Several swings at once, so that they fill the lanes of an evaluation: each point moves one of the drivers.
+ */
+static void value_swings(struct moving *moving, struct swing *swing, const sc_slot *slot, size_t count)
 {
-    return plan->driver_origin[slot] == SC_FROM_DEFAULT && swing->at_low == base && swing->at_high == base;
+    double at[AT_ONCE][2 * AT_ONCE], value[2 * AT_ONCE];
+    uint32_t fault[2 * AT_ONCE];
+    struct sc_change change[AT_ONCE];
+    for (size_t i = 0; i < count; i++) {
+        for (size_t point = 0; point < 2 * count; point++) at[i][point] = swing[i].value;
+        at[i][2 * i] = swing[i].low;
+        at[i][2 * i + 1] = swing[i].high;
+        change[i] = (struct sc_change){slot[i], at[i]};
+    }
+    sc_values(&moving->block, change, count, 2 * count, value, fault);
+    for (size_t i = 0; i < count; i++) {
+        swing[i].at_low = value[2 * i];
+        swing[i].at_high = value[2 * i + 1];
+        swing[i].reason_low = find_conflict(moving, slot[i], swing[i].low);
+        swing[i].reason_high = find_conflict(moving, slot[i], swing[i].high);
+        if (swing[i].reason_low) swing[i].at_low = NAN;
+        if (swing[i].reason_high) swing[i].at_high = NAN;
+        if (!swing[i].reason_low) swing[i].reason_low = sc_lane_reason(fault[2 * i]);
+        if (!swing[i].reason_high) swing[i].reason_high = sc_lane_reason(fault[2 * i + 1]);
+    }
 }
 
-static bool value_slot(struct sc_call *call, struct tornado *tornado, struct moving *moving, sc_slot slot)
+/* Every driver that swings by itself, with its slot. */
+static void list_swings(struct tornado *tornado, sc_slot *slots)
 {
     const struct sc_plan *plan = tornado->subject->plan;
-    struct swing *swing = &tornado->swing[tornado->count];
+    if (isnan(tornado->relative)) tornado->relative = RELATIVE_DEFAULT;
+    for (size_t slot = 0; slot < plan->slots; slot++) {
+        if (!swings_by_itself(plan, (sc_slot)slot)) continue;
+        struct swing *swing = &tornado->swing[tornado->count];
+        *swing = (struct swing){.order = tornado->count, .value = plan->driver[slot]};
+        swing->unit = sc_plan_unit(plan, (sc_slot)slot);
+        swing_relatively(plan, (sc_slot)slot, tornado->relative, swing);
+        add_work(tornado, plan, (sc_slot)slot);
+        slots[tornado->count++] = (sc_slot)slot;
+    }
+}
+
+/* Keeps those that are to be answered, with their names: defaults of the schema count only where they move
+ * the value. False when memory is short. */
+static bool name_swings(struct sc_call *call, struct tornado *tornado, const sc_slot *slots)
+{
+    const struct sc_plan *plan = tornado->subject->plan;
     char pointer[SC_POINTER_MAX];
-    *swing = (struct swing){.order = tornado->count, .value = plan->driver[slot]};
-    swing_relatively(plan, slot, tornado->relative, swing);
-    double end[] = {swing->low, swing->high}, value[2];
-    uint32_t fault[2];
-    sc_values(&moving->block, &(struct sc_change){slot, end}, 1, 2, value, fault);
-    swing->reason_low = find_conflict(moving, slot, end[0]);
-    swing->reason_high = find_conflict(moving, slot, end[1]);
-    swing->at_low = swing->reason_low ? NAN : value[0];
-    swing->at_high = swing->reason_high ? NAN : value[1];
-    if (!swing->reason_low) swing->reason_low = sc_lane_reason(fault[0]);
-    if (!swing->reason_high) swing->reason_high = sc_lane_reason(fault[1]);
-    if (is_idle(plan, slot, swing, tornado->base.value)) return true;
-    swing->unit = sc_plan_unit(plan, slot);
-    swing->pointer =
-        sc_call_text(call, sc_plan_pointer(plan, plan->driver_node[slot], pointer, sizeof pointer));
-    tornado->count++;
-    return swing->pointer;
+    size_t listed = tornado->count;
+    tornado->count = 0;
+    for (size_t i = 0; i < listed; i++) {
+        struct swing *swing = &tornado->swing[i];
+        bool idle = swing->at_low == tornado->base.value && swing->at_high == tornado->base.value;
+        if (idle && plan->driver_origin[slots[i]] == SC_FROM_DEFAULT) continue;
+        swing->pointer =
+            sc_call_text(call, sc_plan_pointer(plan, plan->driver_node[slots[i]], pointer, sizeof pointer));
+        if (!swing->pointer) return false;
+        tornado->swing[tornado->count++] = *swing;
+    }
+    return true;
 }
 
 static bool value_every(struct sc_call *call, struct tornado *tornado)
 {
     const struct sc_plan *plan = tornado->subject->plan;
     struct moving moving;
-    size_t most = 0;
-    for (size_t slot = 0; slot < plan->slots; slot++) {
-        if (!swings_by_itself(plan, (sc_slot)slot)) continue;
-        tornado->work += 2 * sc_point_work(plan, (sc_slot)slot);
-        most++;
+    sc_slot *slots = sc_arena_array(call->arena, plan->slots, sizeof *slots);
+    tornado->swing = sc_arena_array(call->arena, plan->slots, sizeof *tornado->swing);
+    bool done = slots && tornado->swing && make_moving(call, plan, &moving);
+    if (done) list_swings(tornado, slots);
+    if (done && !affords(call, tornado)) return false;
+    for (size_t i = 0; done && i < tornado->count; i += AT_ONCE) {
+        size_t left = tornado->count - i;
+        value_swings(&moving, &tornado->swing[i], &slots[i], left < AT_ONCE ? left : AT_ONCE);
     }
-    if (!sc_sensitivity_affords(call, tornado->work, 2 * most, "/drivers")) return false;
-    tornado->swing = sc_arena_array(call->arena, most, sizeof *tornado->swing);
-    bool done = tornado->swing && make_moving(call, plan, &moving);
-    if (isnan(tornado->relative)) tornado->relative = RELATIVE_DEFAULT;
-    for (size_t slot = 0; slot < plan->slots && done; slot++)
-        if (swings_by_itself(plan, (sc_slot)slot)) done = value_slot(call, tornado, &moving, (sc_slot)slot);
+    done = done && name_swings(call, tornado, slots);
     if (!done) sc_call_exhausted(call);
     return done;
 }

@@ -64,15 +64,32 @@ static bool needs_own_fit(const struct sc_block *block, size_t lane)
     return moved;
 }
 
+/* True where a lane's fit is that of the lane before it: one of a few numbers moves slowly, or lanes past the
+ * count copy the last. */
+static bool shares_fit(const struct sc_block *block, size_t lane)
+{
+    const struct sc_share_curve *curve = &block->plan->market.inference_share;
+#define SAME(slot) ((slot) == SC_NO_SLOT || block->driver[slot][lane] == block->driver[slot][lane - 1])
+    bool same = lane > 0 && SAME(curve->floor) && SAME(curve->ceiling);
+    for (size_t i = 0; i < curve->observation_count && same; i++) {
+        const struct sc_observation *o = &curve->observation[i];
+        same = SAME(o->year) && SAME(o->value) && SAME(o->low) && SAME(o->high) && SAME(o->sigma);
+    }
+#undef SAME
+    return same;
+}
+
 static void fit_lanes(struct sc_block *block)
 {
     struct sc_fit own;
+    const struct sc_fit *fit = NULL;
     for (size_t l = 0; l < SC_LANES; l++) {
-        const struct sc_fit *fit = &own;
-        if (needs_own_fit(block, l))
-            fit_in(block, l, &own);
-        else
+        if (!needs_own_fit(block, l)) {
             fit = sc_block_fit(block);
+        } else if (!shares_fit(block, l)) {
+            fit_in(block, l, &own);
+            fit = &own;
+        }
         block->fault_of_fit[l] = fit->found ? 0 : SC_LANE_FIT;
         block->curve_k[l] = fit->curve.k;
         block->curve_mid[l] = fit->curve.mid;

@@ -18,7 +18,7 @@ export default async function sensitivity({ server }) {
   const cash = { pointer: '/bridge/cash', low: 0, high: 500 }, debt = { pointer: '/bridge/debt', low: 0, high: 50 };
   const heavy = () => ({ ...base, horizon: 30, segments: Array.from({ length: 32 }, (_, i) => ({ id: `s${i}`, base: 100, growth: 0.05, margin: 0.2, chair: true })),
     operations: { base_revenue: 3200, tax: { rate: 0.2 }, reinvestment: { sales_to_capital: 2 } }, discount: { wacc: 0.1 }, terminal: { method: 'gordon', growth: 0.02 }, chair: { hazard: 0.05, retention: 0.5 },
-    market: { ...base.market, growth: 0.1, silicon_content: 0.6 }, seats: [{ id: 'amd', training: 0.1, inference: 0.1 }], uncertainty: undefined });
+    market: { ...base.market, growth: 0.1, silicon_content: 0.6 }, seats: Array.from({ length: 32 }, (_, i) => ({ id: `c${i}`, training: 0.01, inference: 0.02 })), uncertainty: undefined });
 
   await test('the question says its method, and gives no member of another one', async () => {
     await refused({}, '/method', 'missing');
@@ -224,7 +224,7 @@ export default async function sensitivity({ server }) {
     is(json.errors.map(error => error.pointer), ['/drivers/0/pointer', '/drivers/2/low', '/drivers/3/high'], 'faults of several');
   });
   await test('a tornado of more work than one answer takes is refused', async () => {
-    const observations = Array.from({ length: 200 }, (_, i) => ({ year: 2015 + i * 0.05, value: 0.2 + 0.003 * i }));
+    const observations = Array.from({ length: 256 }, (_, i) => ({ year: 2015 + i * 0.05, value: 0.2 + 0.002 * i }));
     const one = heavy();
     one.market.inference_share = { curve: 'logistic', observations };
     await refused({ method: 'tornado' }, '/drivers', 'out_of_range', one);
