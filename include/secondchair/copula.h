@@ -39,7 +39,8 @@ struct sc_copula_scratch {
 
 /* Adds faults at "<place>/matrix/i/j": entries beyond [-1, 1], a diagonal that is not 1, a matrix that is not
  * symmetric; and at "<place>/matrix" one that is not positive definite, with its smallest eigenvalue, unless
- * a repair is asked for. True where there was none; the copula is ready then. */
+ * a repair is asked for, which may take half a second for 64 drivers. True where there was none; the copula
+ * is ready then. */
 bool sc_copula_prepare(const struct sc_correlation *correlation, const char *place,
                        struct sc_copula_scratch *scratch, struct sc_copula *copula, struct sc_faults *faults);
 

@@ -8,7 +8,9 @@ const PROBLEMS_ELSEWHERE = {
   'storage-unavailable': 'needs storage that fails: tests/fault',
   'storage-full': 'needs storage that is full: tests/fault',
 };
-const FAULTS_ELSEWHERE = {};
+const FAULTS_ELSEWHERE = {
+  not_positive_definite: 'no question asks for a simulation: tests/unit/test_copula.c',
+};
 
 export default async function tables({ server, whole }) {
   const routes = [...read('server/http/routes.c').matchAll(/^\s*\{"([A-Z]+)", "([^"]+)", (\w+), (\w+), ([^,]+), \{([^}]*)\}, (\w+)\},/gm)]
