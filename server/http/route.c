@@ -30,11 +30,12 @@ static void allow(struct sc_match *match, const char *method)
              get ? ", HEAD" : "");
 }
 
-static void consider(struct sc_match *match, const struct sc_route *route, const char *method,
+/* Of the routes whose pattern is fixed, or of those with a {…} in it. */
+static void consider(struct sc_match *match, const struct sc_route *route, bool fixed, const char *method,
                      const struct sc_uri *uri)
 {
     const char *argument[SC_ARGUMENTS_MAX] = {0};
-    if (!fits(route->pattern, uri, argument)) return;
+    if (fixed == (strchr(route->pattern, '{') != NULL) || !fits(route->pattern, uri, argument)) return;
     allow(match, route->method);
     match->path_known = true;
     if (match->route || strcmp(route->method, method) != 0) return;
@@ -51,7 +52,11 @@ void sc_route_find(struct sc_match *match, const char *method, const struct sc_u
         match->path_known = strcmp(method, "OPTIONS") == 0;
         snprintf(match->allow, sizeof match->allow, "GET, HEAD, POST, PUT, PATCH, DELETE");
     } else {
-        for (size_t i = 0; i < SC_ROUTE_COUNT; i++) consider(match, &SC_ROUTES[i], method, uri);
+        /* A fixed address is never what stands for a {…}: /v1/sets/valuation is no set. */
+        for (size_t i = 0; i < SC_ROUTE_COUNT; i++) consider(match, &SC_ROUTES[i], true, method, uri);
+        bool fixed = match->path_known;
+        for (size_t i = 0; i < SC_ROUTE_COUNT && !fixed; i++)
+            consider(match, &SC_ROUTES[i], false, method, uri);
     }
     if (match->path_known) {
         size_t length = strlen(match->allow);
