@@ -64,10 +64,10 @@ build/gen/sc_migrations.h: server/store/sqlite/embed.sh $(MIGRATIONS)
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sh server/store/sqlite/embed.sh $(MIGRATIONS) >$@.new && mv $@.new $@
 
-SCENARIOS := $(sort $(wildcard schema/scenarios/*.json))
-build/gen/sc_builtins.h: server/app/embed_builtins.sh $(SCENARIOS)
+BUILTINS := $(sort $(wildcard schema/scenarios/*.json schema/sets/*.json))
+build/gen/sc_builtins.h: server/app/embed_builtins.sh $(BUILTINS)
 	@mkdir -p $(@D)
-	$(call quiet,GEN,$@)sh server/app/embed_builtins.sh schema/scenarios >$@.new && mv $@.new $@
+	$(call quiet,GEN,$@)sh server/app/embed_builtins.sh schema/scenarios schema/sets >$@.new && mv $@.new $@
 
 ASSETS := $(sort $(wildcard server/web/*)) schema/openapi.json schema/observations.json
 build/gen/sc_assets.h: $(ASSETS)

@@ -26,7 +26,8 @@ enum sc_kind {
     SC_KIND_FIGURE,  /* a number that is no driver; goes to a double, NAN where it is absent */
     SC_KIND_POINTER, /* an RFC 6901 pointer; goes to a const char * */
     SC_KIND_NUMBERS, /* an array of numbers that are no drivers; goes to a const double * and a count */
-    SC_KIND_MATRIX /* a square array of rows of such numbers; goes to a const double * and the rows' count */
+    SC_KIND_MATRIX, /* a square array of rows of such numbers; goes to a const double * and the rows' count */
+    SC_KIND_ANY     /* any value, which is looked at elsewhere */
 };
 
 enum sc_unit {

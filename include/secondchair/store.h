@@ -1,5 +1,5 @@
-/* The store port: scenarios, their revisions, and the one way to change them. Implemented by server/store.
- * Bodies are opaque JSON text here; what they mean is the application's business. */
+/* The store port: scenarios and sets of them, their revisions, and the one way to change them. Implemented by
+ * server/store. Bodies are opaque JSON text here; what they mean is the application's business. */
 #ifndef SC_STORE_H
 #define SC_STORE_H
 
@@ -14,40 +14,48 @@ struct sc_reader;
 enum sc_store_status {
     SC_STORE_OK,
     SC_STORE_NOT_FOUND,
-    SC_STORE_STALE,   /* the scenario has another revision than the one expected */
+    SC_STORE_STALE,   /* the record has another revision than the one expected */
     SC_STORE_EXISTS,  /* the id is taken */
-    SC_STORE_DELETED, /* the scenario is deleted: it must be restored before it changes */
+    SC_STORE_DELETED, /* the record is deleted: it must be restored before it changes */
     SC_STORE_FULL,    /* no space on the medium */
     SC_STORE_BUSY,    /* the queue of writes is full: try later */
     SC_STORE_CLOSED,  /* the store is shutting down */
     SC_STORE_BROKEN   /* I/O error or corruption; logged with its cause */
 };
 
+/* Ids are of one space: no set has the id of a scenario. */
+enum sc_record_type { SC_RECORD_SCENARIO, SC_RECORD_SET, SC_RECORD_TYPES };
+
 enum sc_body_kind { SC_BODY_DOCUMENT, SC_BODY_OVERLAY };
 
-/* One revision of one scenario. Texts are terminated; in answers they live in the arena that was passed. */
+/* One revision of one scenario or set. Texts are terminated; in answers they live in the arena that was
+ * passed. */
 struct sc_record {
+    enum sc_record_type type;
     const char *id;     /* <= 64 characters of [a-z0-9-] */
     const char *parent; /* the scenario it is a variant of, or NULL; fixed at creation */
     bool builtin;       /* cannot be changed or deleted by a call */
     int64_t revision;   /* 1, 2, … */
-    int64_t created_at; /* of the scenario, in microseconds since 1970 */
+    int64_t created_at; /* of its first revision, in microseconds since 1970 */
     int64_t updated_at; /* of this revision */
-    int64_t deleted_at; /* of the scenario, 0 when it is not deleted */
-    const char *name, *company, *description;
-    const char *tags; /* JSON array of texts */
+    int64_t deleted_at; /* of all its revisions, 0 when it is not deleted */
+    const char *name, *company, *description; /* company is "" of a set */
+    const char *tags;                         /* JSON array of texts */
     enum sc_body_kind kind;
-    const char *body; /* the document, or for a variant the overlay; NULL in lists */
+    const char *body; /* the document, or for a variant the overlay; NULL in lists. Of a set {"members":
+                         [{"scenario": id, …}, …], …}: the scenarios must be there, deleted or not */
     size_t body_length;
     const char *sha256; /* 64 hex digits of the canonical document as it was at this revision */
 };
 
-/* Which scenarios a list holds; NULL and 0 mean no restriction. Newest first. */
+/* Which scenarios or sets a list holds; NULL and 0 mean no restriction. Newest first. */
 struct sc_filter {
+    enum sc_record_type type;
     const char *company; /* exact, case-insensitive */
     const char *tag;     /* exact, one of the tags */
     const char *text;    /* words, all of which must begin a word of name, company, description or tags */
-    const char *id;      /* only this scenario */
+    const char *id;      /* only this one */
+    const char *member;  /* the id of a scenario that the set holds */
     bool deleted;        /* the deleted ones instead of the living ones */
     int64_t after;       /* a cursor of an earlier page, or 0 */
     size_t limit;        /* 1 … 1000 */
@@ -71,28 +79,29 @@ void sc_store_close(struct sc_store *store);
 struct sc_reader *sc_reader_open(struct sc_store *store);
 void sc_reader_close(struct sc_reader *reader);
 
-/* revision 0 is the newest. Finds deleted scenarios too: record->deleted_at tells. */
-enum sc_store_status sc_reader_get(struct sc_reader *reader, const char *id, int64_t revision,
-                                   struct sc_arena *arena, struct sc_record *record);
+/* revision 0 is the newest. Finds deleted ones too: record->deleted_at tells. */
+enum sc_store_status sc_reader_get(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                   int64_t revision, struct sc_arena *arena, struct sc_record *record);
 
 enum sc_store_status sc_reader_list(struct sc_reader *reader, const struct sc_filter *filter,
                                     struct sc_arena *arena, struct sc_page *page);
 
-/* The revisions of one scenario, newest first, without bodies; after is a revision number or 0. */
-enum sc_store_status sc_reader_revisions(struct sc_reader *reader, const char *id, int64_t after,
-                                         size_t limit, struct sc_arena *arena, struct sc_page *page);
+/* The revisions of one scenario or set, newest first, without bodies; after is a revision number or 0. */
+enum sc_store_status sc_reader_revisions(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                         int64_t after, size_t limit, struct sc_arena *arena,
+                                         struct sc_page *page);
 
-/* Every revision of every scenario, deleted and built-in ones too, bodies included: in order of creation of
- * the scenarios, so that a parent comes before its variants, and of their revisions. cursor starts at 0 and
- * is moved on; page->count 0 is the end. */
-enum sc_store_status sc_reader_export(struct sc_reader *reader, int64_t *cursor, size_t limit,
-                                      struct sc_arena *arena, struct sc_page *page);
+/* Every revision of every scenario, or of every set, deleted and built-in ones too, bodies included: in order
+ * of creation, so that a parent comes before its variants, and of the revisions. cursor starts at 0 and is
+ * moved on; page->count 0 is the end. */
+enum sc_store_status sc_reader_export(struct sc_reader *reader, enum sc_record_type type, int64_t *cursor,
+                                      size_t limit, struct sc_arena *arena, struct sc_page *page);
 
 /* A question that a health probe asks: can the database be read now? */
 enum sc_store_status sc_reader_check(struct sc_reader *reader);
 
 enum sc_write_kind {
-    SC_WRITE_CREATE,  /* records[0] becomes revision 1 of a new scenario */
+    SC_WRITE_CREATE,  /* records[0] becomes revision 1 of a new scenario or set */
     SC_WRITE_REVISE,  /* records[0] becomes the next revision of its id */
     SC_WRITE_DELETE,  /* marks records[0].id deleted */
     SC_WRITE_RESTORE, /* takes the mark off */

@@ -43,11 +43,11 @@ static bool digest_text(const struct sc_buffer *buffer, char sha256[SC_DIGEST_TE
     return read && sc_json_digest(read, sha256);
 }
 
-enum sc_progress sc_subject_answer(struct sc_call *call, const struct sc_subject *subject,
-                                   struct sc_json_writer *writer, struct sc_buffer *buffer)
+enum sc_progress sc_answer_question(struct sc_call *call, bool inputs, struct sc_json_writer *writer,
+                                    struct sc_buffer *buffer)
 {
     char sha256[SC_DIGEST_TEXT];
-    if (!subject->inputs || !sc_json_finish(writer)) return sc_answer_json(call, writer, buffer);
+    if (!inputs || !sc_json_finish(writer)) return sc_answer_json(call, writer, buffer);
     uint64_t start = sc_clock_nanoseconds();
     bool done = buffer->length > 0 && digest_text(buffer, sha256);
     sc_call_spent(call, SC_STAGE_ENCODE, start);

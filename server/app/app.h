@@ -12,8 +12,8 @@ struct sc_app *sc_app_new(struct sc_store *store);
 void sc_app_free(struct sc_app *app);
 struct sc_store *sc_app_store(struct sc_app *app);
 
-/* Stores the built-in scenarios that are not there yet; waits until they are durable. 0, or -1 and the
- * reason. */
+/* Stores the built-in scenarios and sets that are not there yet; waits until they are durable. 0, or -1 and
+ * the reason. */
 int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size);
 
 /* "secondchair value FILE": prints the valuation of a document ("-": standard input) as JSON to standard
@@ -31,6 +31,11 @@ sc_use_case sc_home_page, sc_docs_page, sc_asset, sc_openapi, sc_schema, sc_prob
 sc_use_case sc_scenario_create, sc_scenario_list, sc_scenario_get, sc_scenario_put, sc_scenario_patch,
     sc_scenario_delete, sc_scenario_restore, sc_revision_list, sc_revision_get, sc_scenario_diff,
     sc_variant_create, sc_export, sc_import;
+
+/* Sets of weighted scenarios: the same lives (server/app/scenario*.c), and their value (server/app/set*.c).
+ */
+sc_use_case sc_set_create, sc_set_list, sc_set_get, sc_set_put, sc_set_patch, sc_set_delete, sc_set_restore,
+    sc_set_revision_list, sc_set_revision_get, sc_set_diff, sc_set_valuation_stored, sc_set_valuation_sent;
 
 /* Curves of the inference share by themselves (server/app/curves.c), and the published observations. */
 sc_use_case sc_curve_fit, sc_curve_observations;

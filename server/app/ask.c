@@ -41,7 +41,7 @@ enum sc_progress sc_ask_end(struct sc_call *call, const struct sc_subject *subje
 {
     sc_json_object_end(writer);
     sc_call_spent(call, SC_STAGE_ENCODE, start);
-    return sc_subject_answer(call, subject, writer, buffer);
+    return sc_answer_question(call, subject->inputs, writer, buffer);
 }
 
 bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,

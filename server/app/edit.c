@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "budget.h"
+#include "collection.h"
 #include "request.h"
 #include "scenario.h"
 
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *sc_scenario_id(struct sc_arena *arena)
+const char *sc_record_id(struct sc_arena *arena)
 {
     unsigned char bytes[16];
     uint64_t milliseconds = (uint64_t)sc_clock_microseconds() / 1000;
@@ -25,15 +26,16 @@ const char *sc_scenario_id(struct sc_arena *arena)
     return sc_arena_text(arena, id, strlen(id));
 }
 
-bool sc_call_validate(struct sc_call *call, const json_t *document)
+bool sc_call_validate(struct sc_call *call, enum sc_record_type type, const json_t *document)
 {
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
+    const struct sc_collection *of = sc_collection(type);
     uint64_t start = sc_clock_nanoseconds();
-    bool valid = sc_document_is_valid(document, faults);
+    bool valid = of->is_valid(call, document, faults);
     sc_call_spent(call, SC_STAGE_PARSE, start);
     if (!valid && sc_faults_any(faults))
-        sc_call_invalid(call, SC_PROBLEM_invalid_scenario, faults);
+        sc_call_invalid(call, of->invalid, faults);
     else if (!valid)
         sc_call_exhausted(call);
     return valid;
@@ -47,7 +49,7 @@ static void finish(struct sc_write *write)
     struct sc_view *view = &edit->view;
     sc_call_spent(call, SC_STAGE_DB, edit->start);
     if (write->status != SC_STORE_OK) {
-        sc_call_store_problem(call, write->status, view->record.id);
+        sc_call_store_problem(call, view->record.type, write->status, view->record.id);
         /* The store says which revision it has now. */
         if (write->status == SC_STORE_STALE)
             sc_view_is_known(call, &view->record, view->parents, SC_FRESH_NO_STORE);
@@ -61,7 +63,8 @@ static void finish(struct sc_write *write)
     call->resume(call);
 }
 
-struct sc_edit *sc_edit_new(struct sc_call *call, enum sc_write_kind kind, enum sc_outcome outcome)
+struct sc_edit *sc_edit_new(struct sc_call *call, enum sc_record_type type, enum sc_write_kind kind,
+                            enum sc_outcome outcome)
 {
     struct sc_edit *edit = sc_arena_alloc(call->arena, sizeof *edit);
     if (!edit) {
@@ -71,6 +74,7 @@ struct sc_edit *sc_edit_new(struct sc_call *call, enum sc_write_kind kind, enum 
     edit->call = call;
     edit->outcome = outcome;
     edit->view.parents = "";
+    edit->view.record.type = type;
     edit->write.kind = kind;
     edit->write.record = &edit->view.record;
     edit->write.record_count = 1;
@@ -94,8 +98,8 @@ static bool take_document(struct sc_edit *edit, const json_t *document)
 static bool may_be_stored(struct sc_edit *edit)
 {
     if (edit->view.record.body_length <= SC_STORED_BODY_MAX) return true;
-    sc_call_fail(edit->call, SC_PROBLEM_body_too_large, "A scenario takes at most %d bytes as it is stored",
-                 SC_STORED_BODY_MAX);
+    sc_call_fail(edit->call, SC_PROBLEM_body_too_large, "A %s takes at most %d bytes as it is stored",
+                 sc_collection(edit->view.record.type)->noun, SC_STORED_BODY_MAX);
     return false;
 }
 
@@ -134,15 +138,15 @@ enum sc_progress sc_edit_submit(struct sc_edit *edit)
     if (record->body) record->updated_at = sc_clock_microseconds();
     if (edit->write.kind == SC_WRITE_CREATE) record->created_at = record->updated_at;
     if (sc_store_submit(sc_app_store(call->app), &edit->write)) return SC_WAITING;
-    return sc_call_store_problem(call, edit->write.status, record->id);
+    return sc_call_store_problem(call, record->type, edit->write.status, record->id);
 }
 
 enum sc_progress sc_edit_create(struct sc_edit *edit, json_t *overrides, const json_t *document)
 {
     char location[128];
     struct sc_call *call = edit->call;
-    const char *id = sc_scenario_id(call->arena);
-    snprintf(location, sizeof location, "/v1/scenarios/%s", id ? id : "");
+    const char *id = sc_record_id(call->arena);
+    snprintf(location, sizeof location, "%s/%s", sc_collection(edit->view.record.type)->path, id ? id : "");
     edit->view.record.id = id;
     edit->location = sc_call_text(call, location);
     if (!id || !edit->location) return sc_call_exhausted(call);

@@ -87,3 +87,9 @@ void sc_date_write(struct sc_date date, char out[SC_DATE_TEXT])
 {
     snprintf(out, SC_DATE_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
 }
+
+const char *sc_verdict(double value, double price, double band)
+{
+    if (value > price * (1 + band)) return "cheap";
+    return value < price * (1 - band) ? "expensive" : "fair";
+}

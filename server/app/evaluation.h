@@ -44,6 +44,9 @@ struct sc_date sc_fiscal_year_end(const struct sc_plan *plan, int year);
 enum { SC_DATE_TEXT = 40 };
 void sc_date_write(struct sc_date date, char out[SC_DATE_TEXT]);
 
+/* "cheap", "fair" or "expensive": whether the value is above the price, near it within a band, or below. */
+const char *sc_verdict(double value, double price, double band);
+
 /* The valuation's answer as JSON: from the subject's members on, without the braces. */
 struct sc_json_writer;
 void sc_valuation_write(const struct sc_evaluation *evaluation, struct sc_json_writer *writer);

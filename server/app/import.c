@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the file has said so far of a scenario: beside its record, for the lines still to come. */
+/* What the file has said so far of a scenario or set: beside its record, for the lines still to come. */
 struct entry {
     size_t line;  /* of its newest revision */
     size_t depth; /* in its chain: 1 for a document */
@@ -73,6 +73,8 @@ static void check_continuation(struct import *import, const struct sc_record *be
                                const struct sc_line *line)
 {
     const char *parent = before->parent ? before->parent : "";
+    if (line->type != before->type)
+        refuse(import, SC_FAULT_conflict, "/kind", "An earlier line with this id is of another kind");
     if (line->revision != before->revision + 1)
         refuse(import, SC_FAULT_out_of_range, "/revision",
                "Revisions of a scenario follow each other, 1, 2, …");
@@ -90,10 +92,11 @@ static void check_continuation(struct import *import, const struct sc_record *be
 static bool check_beginning(struct import *import, const struct sc_line *line)
 {
     struct sc_record stored;
-    enum sc_store_status status = sc_reader_get(import->call->reader, line->id, 0, &import->lookup, &stored);
+    enum sc_store_status status =
+        sc_reader_get(import->call->reader, line->type, line->id, 0, &import->lookup, &stored);
     if (status == SC_STORE_OK && stored.builtin && line->builtin) return true;
     if (status == SC_STORE_OK && stored.builtin) {
-        refuse(import, SC_FAULT_conflict, "/id", "A built-in scenario has this id");
+        refuse(import, SC_FAULT_conflict, "/id", "What is built in has this id");
         import->conflicts++;
     }
     int64_t newest = status == SC_STORE_OK ? stored.revision : 0;
@@ -110,14 +113,15 @@ static bool take_parent(struct import *import, const struct sc_line *line, struc
     size_t index;
     struct sc_chain chain;
     const struct sc_record *parent = find_known(import, line->parent, &index);
-    if (parent) {
+    if (parent && parent->type == SC_RECORD_SCENARIO) {
         *depth = import->entry[index].depth + 1;
         record->company = parent->company;
         record->description = parent->description;
         record->tags = parent->tags;
         return true;
     }
-    if (sc_chain_load(import->call->reader, line->parent, 0, &import->lookup, &chain) != SC_STORE_OK)
+    if (sc_chain_load(import->call->reader, SC_RECORD_SCENARIO, line->parent, 0, &import->lookup, &chain) !=
+        SC_STORE_OK)
         return false;
     *depth = chain.count + 1;
     record->company = sc_call_text(import->call, chain.record[0].company);
@@ -151,10 +155,40 @@ static bool describe_variant(struct import *import, const struct sc_line *line, 
     return record->company && record->description && record->tags && record->name;
 }
 
-/* The body as it will be stored, and what the scenario is found by. */
+/* The revision that the file or the store has as the newest of a scenario; 0 where neither has it. */
+static int64_t newest_of(struct import *import, const char *id)
+{
+    size_t index;
+    struct sc_record stored;
+    const struct sc_record *known = find_known(import, id, &index);
+    if (known) return known->type == SC_RECORD_SCENARIO ? known->revision : 0;
+    enum sc_store_status status =
+        sc_reader_get(import->call->reader, SC_RECORD_SCENARIO, id, 0, &import->lookup, &stored);
+    import->exhausted |= status != SC_STORE_OK && status != SC_STORE_NOT_FOUND;
+    return status == SC_STORE_OK ? stored.revision : 0;
+}
+
+/* Members may be deleted by now, or have no value any more: they are only looked for. */
+static void check_members(struct import *import, const json_t *set)
+{
+    const json_t *members = json_object_get(set, "members");
+    for (size_t i = 0; i < json_array_size(members); i++) {
+        const json_t *member = json_array_get(members, i), *revision = json_object_get(member, "revision");
+        int64_t newest = newest_of(import, json_string_value(json_object_get(member, "scenario")));
+        char place[64];
+        bool there = newest > 0 && newest >= (int64_t)json_number_value(revision);
+        snprintf(place, sizeof place, "/document/members/%zu/%s", i, newest > 0 ? "revision" : "scenario");
+        if (!there)
+            refuse(import, SC_FAULT_unknown_scenario, place, "Neither an earlier line nor the store has it");
+        sc_arena_fini(&import->lookup);
+    }
+}
+
+/* The body as it will be stored, and what it is found by. */
 static bool take_body(struct import *import, const struct sc_line *line, struct sc_record *record)
 {
     struct sc_arena *arena = import->call->arena;
+    if (line->type == SC_RECORD_SET) check_members(import, line->document);
     if (!line->variant) {
         record->body = sc_json_in_arena(arena, line->document, &record->body_length);
         return record->body && sc_record_describe(record, line->document, arena);
@@ -170,7 +204,8 @@ static bool take_line(struct import *import, const struct sc_line *line)
 {
     size_t index = import->write.record_count;
     struct sc_record *record = &import->record[index];
-    *record = (struct sc_record){.id = sc_call_text(import->call, line->id),
+    *record = (struct sc_record){.type = line->type,
+                                 .id = sc_call_text(import->call, line->id),
                                  .parent = sc_call_text(import->call, line->parent),
                                  .builtin = false, /* only the program itself builds in */
                                  .revision = line->revision,
@@ -263,7 +298,8 @@ static void finish(struct sc_write *write)
                      line, record->revision, record->id);
         call->answer->faults = import->faults;
     } else if (write->status != SC_STORE_OK) {
-        sc_call_store_problem(call, write->status, import->record[write->failed_record].id);
+        sc_call_store_problem(call, import->record[write->failed_record].type, write->status,
+                              import->record[write->failed_record].id);
     } else {
         answer(import, write->written);
     }
@@ -329,5 +365,5 @@ enum sc_progress sc_import(struct sc_call *call)
     if (import->write.record_count == 0) return answer(import, 0);
     import->start = sc_clock_nanoseconds();
     if (sc_store_submit(sc_app_store(call->app), &import->write)) return SC_WAITING;
-    return sc_call_store_problem(call, import->write.status, "");
+    return sc_call_store_problem(call, SC_RECORD_SCENARIO, import->write.status, "");
 }

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "codec/pointer.h"
+#include "codec/set_document.h"
 #include "request.h"
 #include "resolve.h"
 #include "transfer.h"
@@ -122,15 +123,16 @@ static void check_body(const struct reading *reading, bool variant)
         refuse(reading, SC_FAULT_conflict, "parent", "A variant has a parent, and a document has none");
 }
 
-static bool read_kind(const struct reading *reading)
+static void read_kind(const struct reading *reading, struct sc_line *line)
 {
     const char *kind = read_text(reading, "kind", false);
-    bool variant = kind && strcmp(kind, "variant") == 0;
-    if (kind && !variant && strcmp(kind, "document") != 0)
-        refuse(reading, SC_FAULT_bad_choice, "kind", "A line is a document or a variant");
+    bool set = kind && strcmp(kind, "set") == 0;
+    line->variant = kind && strcmp(kind, "variant") == 0;
+    line->type = set ? SC_RECORD_SET : SC_RECORD_SCENARIO;
+    if (kind && !line->variant && !set && strcmp(kind, "document") != 0)
+        refuse(reading, SC_FAULT_bad_choice, "kind", "A line is a document, a variant or a set");
     else if (kind)
-        check_body(reading, variant);
-    return variant;
+        check_body(reading, line->variant);
 }
 
 /* The faults found of a part, with where that is in the file. */
@@ -144,12 +146,22 @@ static void move_faults(const struct reading *reading, const struct sc_faults *f
     reading->faults->omitted += found->omitted;
 }
 
+/* Whether the members of a set are there, and have a value, is not seen in its line: they may have changed
+ * since.
+ */
+static bool is_sound(const struct sc_line *line, struct sc_faults *found)
+{
+    struct sc_set set;
+    return line->type == SC_RECORD_SET ? sc_set_read(line->document, &set, found)
+                                       : sc_document_is_valid(line->document, found);
+}
+
 /* False when memory is short. */
 static bool check_document(const struct reading *reading, const struct sc_line *line, struct sc_faults *found)
 {
     char digest[SC_DIGEST_TEXT];
     const char *name = json_string_value(json_object_get(line->document, "name"));
-    if (!sc_document_is_valid(line->document, found)) {
+    if (!is_sound(line, found)) {
         move_faults(reading, found, "/document");
         return sc_faults_any(found);
     }
@@ -182,7 +194,7 @@ static void read_members(const struct reading *reading, struct sc_line *line)
     line->updated_at = read_time(reading, "updated_at", false);
     line->deleted_at = read_time(reading, "deleted_at", true);
     line->name = read_text(reading, "name", false);
-    line->variant = read_kind(reading);
+    read_kind(reading, line);
     line->sha256 = read_digest(reading);
     line->document = json_object_get(reading->json, "document");
     line->overrides = json_object_get(reading->json, "overrides");
@@ -194,7 +206,8 @@ bool sc_line_read(json_t *json, const char *place, struct sc_line *line, struct 
     size_t before = faults->count + faults->omitted;
     *line = (struct sc_line){.id = NULL};
     if (!json_is_object(json)) {
-        sc_fault_add(faults, SC_FAULT_wrong_type, place, "A line is an object: one revision of one scenario");
+        sc_fault_add(faults, SC_FAULT_wrong_type, place,
+                     "A line is an object: one revision of one scenario or set");
         return false;
     }
     read_members(&reading, line);

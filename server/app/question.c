@@ -18,7 +18,6 @@ struct reading {
 };
 
 static const char *const OF_STORED[] = {"overrides", "inputs", NULL};
-static const char *const OF_SENT[] = {"scenario", "overrides", "inputs", NULL};
 
 /* The parameters that the query may have: the question's own, and these. */
 static bool check_parameters(struct sc_call *call, const char *const *members)
@@ -29,14 +28,14 @@ static bool check_parameters(struct sc_call *call, const char *const *members)
     return sc_call_allows(call, names);
 }
 
-static json_t *read_body(struct sc_call *call, bool sent)
+static json_t *read_body(struct sc_call *call, const struct sc_collection *sent)
 {
     if (!call->body && !sent) {
         json_t *nothing = json_object();
         if (!nothing) sc_call_exhausted(call);
         return nothing;
     }
-    json_t *body = sc_call_json(call, SC_PROBLEM_invalid_question, sent ? "/scenario" : NULL);
+    json_t *body = sc_call_json(call, SC_PROBLEM_invalid_question, sent);
     if (!body || json_is_object(body)) return body;
     json_decref(body);
     struct sc_faults *faults = sc_call_faults(call);
@@ -46,16 +45,18 @@ static json_t *read_body(struct sc_call *call, bool sent)
     return NULL;
 }
 
-static void take_scenario(struct reading *reading, const json_t *body)
+static void take_sent(struct reading *reading, const json_t *body, const char *noun)
 {
-    json_t *scenario = json_object_get(body, "scenario");
-    if (!scenario)
-        sc_fault_add(reading->faults, SC_FAULT_missing, "/scenario",
-                     "A question needs a scenario: a document, or the id of a stored one");
-    else if (!json_is_object(scenario) && !json_is_string(scenario))
-        sc_fault_add(reading->faults, SC_FAULT_wrong_type, "/scenario",
-                     "A scenario is a document, or the id of a stored one");
-    reading->question->scenario = json_incref(scenario);
+    json_t *sent = json_object_get(body, noun);
+    char place[SC_POINTER_MAX];
+    sc_pointer_append_key(place, "", noun);
+    if (!sent)
+        sc_fault_add(reading->faults, SC_FAULT_missing, place,
+                     "A question needs a %s: a document, or the id of a stored one", noun);
+    else if (!json_is_object(sent) && !json_is_string(sent))
+        sc_fault_add(reading->faults, SC_FAULT_wrong_type, place,
+                     "A %s is a document, or the id of a stored one", noun);
+    reading->question->sent = json_incref(sent);
 }
 
 static void take_inputs(struct reading *reading, const json_t *body)
@@ -120,16 +121,18 @@ static void take_member(struct reading *reading, const json_t *body, const char 
     reading->exhausted |= json_object_set_new(reading->question->members, name, value) < 0;
 }
 
-static void take_all(struct reading *reading, const json_t *body, const char *const *members, bool sent)
+static void take_all(struct reading *reading, const json_t *body, const char *const *members,
+                     const struct sc_collection *sent)
 {
-    sc_request_members(body, sent ? OF_SENT : OF_STORED, members, "", reading->faults);
-    if (sent) take_scenario(reading, body);
+    const char *const of_sent[] = {sent ? sent->noun : NULL, "overrides", "inputs", NULL};
+    sc_request_members(body, sent ? of_sent : OF_STORED, members, "", reading->faults);
+    if (sent) take_sent(reading, body, sent->noun);
     take_inputs(reading, body);
     take_overrides(reading, body);
     for (size_t i = 0; members && members[i]; i++) take_member(reading, body, members[i]);
 }
 
-bool sc_question_read(struct sc_call *call, const char *const *members, bool sent,
+bool sc_question_read(struct sc_call *call, const char *const *members, const struct sc_collection *sent,
                       struct sc_question *question)
 {
     *question = (struct sc_question){.members = json_object()};
@@ -150,8 +153,8 @@ bool sc_question_read(struct sc_call *call, const char *const *members, bool sen
 
 void sc_question_fini(struct sc_question *question)
 {
-    json_decref(question->scenario);
+    json_decref(question->sent);
     json_decref(question->overrides);
     json_decref(question->members);
-    *question = (struct sc_question){.scenario = NULL};
+    *question = (struct sc_question){.sent = NULL};
 }

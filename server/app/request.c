@@ -9,6 +9,7 @@
 #include "codec/pointer.h"
 #include "codec/text.h"
 #include "codec/writer.h"
+#include "collection.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -144,26 +145,26 @@ enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
     return SC_ANSWERED;
 }
 
-/* The pointer without the document's own, or NULL where it leads elsewhere. */
-static const char *pointer_within(const char *pointer, const char *document)
+/* The pointer within the document that is sent along, or NULL where it leads elsewhere. */
+static const char *pointer_within(const char *pointer, const struct sc_collection *sent)
 {
-    size_t length = document ? strlen(document) : 0;
-    if (!document || strncmp(pointer, document, length) != 0) return NULL;
-    return length == 0 || pointer[length] == '/' ? pointer + length : NULL;
+    size_t length = sent ? strlen(sent->noun) : 0;
+    if (!sent || *pointer != '/' || strncmp(pointer + 1, sent->noun, length) != 0) return NULL;
+    return pointer[1 + length] == '/' ? pointer + 1 + length : NULL;
 }
 
 /* A duplicate key, or a number that no double holds: JSON, but not a value that can be meant. */
 static void fail_value(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
-                       const char *document)
+                       const struct sc_collection *sent)
 {
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return;
-    const char *within = pointer_within(error->pointer, document);
+    const char *within = pointer_within(error->pointer, sent);
     sc_fault_add(faults,
                  error->kind == SC_JSON_DUPLICATE_KEY ? SC_FAULT_duplicate_key : SC_FAULT_out_of_range,
                  within ? within : error->pointer, "%s (line %zu, column %zu)", error->detail, error->line,
                  error->column);
-    sc_call_invalid(call, within ? SC_PROBLEM_invalid_scenario : invalid, faults);
+    sc_call_invalid(call, within ? sent->invalid : invalid, faults);
 }
 
 static void fail_syntax(struct sc_call *call, const struct sc_json_error *error)
@@ -177,12 +178,12 @@ static void fail_syntax(struct sc_call *call, const struct sc_json_error *error)
 }
 
 static void fail_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
-                      const char *document)
+                      const struct sc_collection *sent)
 {
     switch (error->kind) {
     case SC_JSON_DUPLICATE_KEY:
     case SC_JSON_TOO_BIG_NUMBER:
-        fail_value(call, error, invalid, document);
+        fail_value(call, error, invalid, sent);
         break;
     case SC_JSON_TOO_DEEP:
     case SC_JSON_TOO_MANY_TOKENS:
@@ -199,7 +200,7 @@ static void fail_json(struct sc_call *call, const struct sc_json_error *error, e
     }
 }
 
-json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *document)
+json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const struct sc_collection *sent)
 {
     static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
@@ -210,19 +211,21 @@ json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *
     uint64_t start = sc_clock_nanoseconds();
     json_t *json = sc_json_parse(call->body, call->body_length, &limits, &error);
     sc_call_spent(call, SC_STAGE_PARSE, start);
-    if (!json) fail_json(call, &error, invalid, document);
+    if (!json) fail_json(call, &error, invalid, sent);
     return json;
 }
 
-enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_status status, const char *id)
+enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_record_type type,
+                                       enum sc_store_status status, const char *id)
 {
+    const struct sc_collection *of = sc_collection(type);
     switch (status) {
     case SC_STORE_NOT_FOUND:
-        return sc_call_fail(call, SC_PROBLEM_not_found,
-                            "There is no scenario \"%s\"; GET /v1/scenarios lists them", id);
+        return sc_call_fail(call, SC_PROBLEM_not_found, "There is no %s \"%s\"; GET %s lists them", of->noun,
+                            id, of->path);
     case SC_STORE_DELETED:
         return sc_call_fail(call, SC_PROBLEM_not_found,
-                            "\"%.64s\" is deleted; POST /v1/scenarios/%.64s/restore brings it back", id, id);
+                            "\"%.64s\" is deleted; POST %s/%.64s/restore brings it back", id, of->path, id);
     case SC_STORE_STALE:
         return sc_call_fail(call, SC_PROBLEM_stale_revision, "\"%.64s\" has just been changed; read it again",
                             id);
@@ -245,7 +248,7 @@ enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_statu
 
 struct sc_reader *sc_call_reader(struct sc_call *call)
 {
-    if (!call->reader) sc_call_store_problem(call, SC_STORE_BROKEN, "");
+    if (!call->reader) sc_call_store_problem(call, SC_RECORD_SCENARIO, SC_STORE_BROKEN, "");
     return call->reader;
 }
 

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 struct sc_buffer;
+struct sc_collection;
 
 /* Every parameter of the query is one of names (ended by NULL), and none but "set" is given twice. */
 bool sc_call_allows(struct sc_call *call, const char *const *names) __attribute__((warn_unused_result));
@@ -29,9 +30,10 @@ bool sc_call_integer(struct sc_call *call, const char *name, int64_t least, int6
     __attribute__((warn_unused_result));
 
 /* The body as JSON, new reference. Not JSON is not_json; JSON that is no value here (a duplicate key, a
- * number beyond a double) is invalid, with its pointer, and invalid_scenario where that begins with document
- * ("/scenario"; "" for any, NULL for none), which is then left out of it. Books the time. */
-json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const char *document)
+ * number beyond a double) is invalid, with its pointer; where a document of a collection may be sent along,
+ * as the member of that noun, what lies in it is that collection's problem, with the pointer within the
+ * document. NULL: none may. Books the time. */
+json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const struct sc_collection *sent)
     __attribute__((warn_unused_result));
 
 /* An empty list of faults in the call's arena. */
@@ -44,8 +46,9 @@ enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
 /* For want of memory. */
 enum sc_progress sc_call_exhausted(struct sc_call *call);
 
-/* What a store's status other than OK is to the client; id is the scenario that was asked for. */
-enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_store_status status, const char *id);
+/* What a store's status other than OK is to the client; type and id are of what was asked for. */
+enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_record_type type,
+                                       enum sc_store_status status, const char *id);
 
 /* The calling thread's view of the store, or NULL and a problem. */
 struct sc_reader *sc_call_reader(struct sc_call *call) __attribute__((warn_unused_result));

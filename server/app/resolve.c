@@ -23,15 +23,15 @@ static bool extend_version(char version[SC_VERSION_MAX], int64_t revision)
     return added > 0 && (size_t)added < SC_VERSION_MAX - length;
 }
 
-enum sc_store_status sc_chain_load(struct sc_reader *reader, const char *id, int64_t revision,
-                                   struct sc_arena *arena, struct sc_chain *chain)
+enum sc_store_status sc_chain_load(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                   int64_t revision, struct sc_arena *arena, struct sc_chain *chain)
 {
     chain->count = 0;
     chain->version[0] = '\0';
     while (id) {
         if (chain->count == SC_CHAIN_MAX) return SC_STORE_BROKEN;
         struct sc_record *record = &chain->record[chain->count];
-        enum sc_store_status status = sc_reader_get(reader, id, revision, arena, record);
+        enum sc_store_status status = sc_reader_get(reader, type, id, revision, arena, record);
         if (status != SC_STORE_OK)
             return status == SC_STORE_NOT_FOUND && chain->count > 0 ? SC_STORE_BROKEN : status;
         if (!extend_version(chain->version, record->revision)) return SC_STORE_BROKEN;
@@ -102,18 +102,18 @@ bool sc_document_is_valid(const json_t *document, struct sc_faults *faults)
     return valid;
 }
 
-bool sc_call_chain(struct sc_call *call, const char *id, int64_t revision, bool deleted,
-                   struct sc_chain *chain)
+bool sc_call_chain(struct sc_call *call, enum sc_record_type type, const char *id, int64_t revision,
+                   bool deleted, struct sc_chain *chain)
 {
     if (!sc_call_reader(call)) return false;
     uint64_t start = sc_clock_nanoseconds();
-    enum sc_store_status status = sc_chain_load(call->reader, id, revision, call->arena, chain);
+    enum sc_store_status status = sc_chain_load(call->reader, type, id, revision, call->arena, chain);
     sc_call_spent(call, SC_STAGE_DB, start);
     if (status == SC_STORE_OK && chain->record[0].deleted_at && !deleted) status = SC_STORE_DELETED;
     if (status == SC_STORE_NOT_FOUND && revision)
         sc_call_fail(call, SC_PROBLEM_not_found, "There is no revision %" PRId64 " of \"%s\"", revision, id);
     else if (status != SC_STORE_OK)
-        sc_call_store_problem(call, status, id);
+        sc_call_store_problem(call, type, status, id);
     return status == SC_STORE_OK;
 }
 

@@ -20,10 +20,11 @@ struct sc_chain {
     char version[SC_VERSION_MAX]; /* the revisions, own first: "2.5" */
 };
 
-/* revision 0 is the newest. BROKEN too where a parent is missing or the chain is longer than SC_CHAIN_MAX.
- * Deleted parents serve their variants; that the first is deleted is for the caller to see. */
-enum sc_store_status sc_chain_load(struct sc_reader *reader, const char *id, int64_t revision,
-                                   struct sc_arena *arena, struct sc_chain *chain)
+/* Of a scenario or a set, whose chain is itself. revision 0 is the newest. BROKEN too where a parent is
+ * missing or the chain is longer than SC_CHAIN_MAX. Deleted parents serve their variants; that the first is
+ * deleted is for the caller to see. */
+enum sc_store_status sc_chain_load(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                   int64_t revision, struct sc_arena *arena, struct sc_chain *chain)
     __attribute__((warn_unused_result));
 
 /* The revisions beyond the scenario's own, ".5"; "" where it has no parent. Borrowed from the chain. */
@@ -58,9 +59,9 @@ void sc_overlay_check(const json_t *overrides, struct sc_faults *faults);
  * nothing. */
 bool sc_document_is_valid(const json_t *document, struct sc_faults *faults);
 
-/* Loads the chain of a scenario that must be there: and living, unless deleted is true. False: a problem. */
-bool sc_call_chain(struct sc_call *call, const char *id, int64_t revision, bool deleted,
-                   struct sc_chain *chain) __attribute__((warn_unused_result));
+/* Loads the chain of what must be there: and living, unless deleted is true. False: a problem. */
+bool sc_call_chain(struct sc_call *call, enum sc_record_type type, const char *id, int64_t revision,
+                   bool deleted, struct sc_chain *chain) __attribute__((warn_unused_result));
 
 /* The document of record[0], new reference, and its digest; NULL: a problem, variant_not_applicable where the
  * variant does not fit its parent. compile: also where what it makes is not valid. (A document that is no

@@ -10,18 +10,18 @@
 
 #include <stdio.h>
 
-/* The scenario whose history is asked for, which may be deleted where ?deleted=true; only its newest record.
+/* What has the history that is asked for, which may be deleted where ?deleted=true; only its newest record.
  */
-static bool find_scenario(struct sc_call *call, struct sc_record *record)
+static bool find_newest(struct sc_call *call, enum sc_record_type type, struct sc_record *record)
 {
     bool deleted = false;
     if (!sc_call_flag(call, "deleted", &deleted) || !sc_call_reader(call)) return false;
     uint64_t start = sc_clock_nanoseconds();
     const char *id = call->argument[0];
-    enum sc_store_status status = sc_reader_get(call->reader, id, 0, call->arena, record);
+    enum sc_store_status status = sc_reader_get(call->reader, type, id, 0, call->arena, record);
     sc_call_spent(call, SC_STAGE_DB, start);
     if (status == SC_STORE_OK && record->deleted_at && !deleted) status = SC_STORE_DELETED;
-    if (status != SC_STORE_OK) sc_call_store_problem(call, status, id);
+    if (status != SC_STORE_OK) sc_call_store_problem(call, type, status, id);
     return status == SC_STORE_OK;
 }
 
@@ -68,23 +68,34 @@ static enum sc_progress answer_csv(struct sc_call *call, const struct sc_page *p
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
 }
 
-enum sc_progress sc_revision_list(struct sc_call *call)
+static enum sc_progress list_revisions(struct sc_call *call, enum sc_record_type type)
 {
     static const char *const names[] = {"limit", "after", "deleted", NULL};
     struct sc_record record;
     struct sc_page page = {.count = 0};
     size_t limit;
     int64_t after;
-    if (!sc_call_allows(call, names) || !sc_page_read(call, &limit, &after) || !find_scenario(call, &record))
+    if (!sc_call_allows(call, names) || !sc_page_read(call, &limit, &after) ||
+        !find_newest(call, type, &record))
         return SC_ANSWERED;
     uint64_t start = sc_clock_nanoseconds();
     enum sc_store_status status =
-        sc_reader_revisions(call->reader, record.id, after, limit, call->arena, &page);
+        sc_reader_revisions(call->reader, type, record.id, after, limit, call->arena, &page);
     sc_call_spent(call, SC_STAGE_DB, start);
-    if (status != SC_STORE_OK) return sc_call_store_problem(call, status, record.id);
+    if (status != SC_STORE_OK) return sc_call_store_problem(call, type, status, record.id);
     if (!sc_page_link(call, page.next)) return SC_ANSWERED;
     call->answer->freshness = SC_FRESH_REVALIDATE;
     return call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_page(call, &page);
+}
+
+enum sc_progress sc_revision_list(struct sc_call *call)
+{
+    return list_revisions(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_revision_list(struct sc_call *call)
+{
+    return list_revisions(call, SC_RECORD_SET);
 }
 
 /* Both sides of a comparison, each resolved. */
@@ -120,19 +131,29 @@ static bool read_range(struct sc_call *call, int64_t newest, int64_t *from, int6
     return sc_call_integer(call, "from", 1, SC_REVISION_MAX, from);
 }
 
-enum sc_progress sc_scenario_diff(struct sc_call *call)
+static enum sc_progress diff(struct sc_call *call, enum sc_record_type type)
 {
     static const char *const names[] = {"from", "to", "deleted", NULL};
     struct sc_record record;
     struct sides sides;
     char version[2 * SC_VERSION_MAX];
     int64_t from, to;
-    if (!sc_call_allows(call, names) || !find_scenario(call, &record) ||
+    if (!sc_call_allows(call, names) || !find_newest(call, type, &record) ||
         !read_range(call, record.revision, &from, &to) ||
-        !sc_call_chain(call, record.id, from, true, &sides.from) ||
-        !sc_call_chain(call, record.id, to, true, &sides.to))
+        !sc_call_chain(call, type, record.id, from, true, &sides.from) ||
+        !sc_call_chain(call, type, record.id, to, true, &sides.to))
         return SC_ANSWERED;
     snprintf(version, sizeof version, "%s-%s", sides.from.version, sides.to.version);
     if (sc_answer_is_known(call, version, SC_FRESH_REVALIDATE)) return SC_ANSWERED;
     return answer_diff(call, &sides);
+}
+
+enum sc_progress sc_scenario_diff(struct sc_call *call)
+{
+    return diff(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_diff(struct sc_call *call)
+{
+    return diff(call, SC_RECORD_SET);
 }

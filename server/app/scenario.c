@@ -117,9 +117,9 @@ static void write_view(struct sc_json_writer *writer, const struct sc_view *view
     write_time(writer, "updated_at", record->updated_at);
     if (record->deleted_at) write_time(writer, "deleted_at", record->deleted_at);
     sc_json_member_text(writer, "name", record->name);
-    sc_json_member_text(writer, "company", record->company);
+    if (record->type == SC_RECORD_SCENARIO) sc_json_member_text(writer, "company", record->company);
     sc_json_member_raw(writer, "tags", record->tags, strlen(record->tags));
-    sc_json_member_text(writer, "parent", record->parent);
+    if (record->type == SC_RECORD_SCENARIO) sc_json_member_text(writer, "parent", record->parent);
     sc_json_member_boolean(writer, "builtin", record->builtin);
     write_content(writer, view);
     sc_json_object_end(writer);
@@ -153,14 +153,14 @@ static enum sc_progress show_chain(struct sc_call *call, const struct sc_chain *
     return made ? sc_view_answer(call, &view, SC_OUTCOME_OK) : SC_ANSWERED;
 }
 
-/* GET of a scenario or of one of its revisions. */
-static enum sc_progress show(struct sc_call *call, int64_t revision)
+/* GET of a scenario or set, or of one of its revisions. */
+static enum sc_progress show(struct sc_call *call, enum sc_record_type type, int64_t revision)
 {
     static const char *const names[] = {"deleted", NULL};
     struct sc_chain chain;
     bool deleted = false;
     if (!sc_call_allows(call, names) || !sc_call_flag(call, "deleted", &deleted) ||
-        !sc_call_chain(call, call->argument[0], revision, deleted, &chain))
+        !sc_call_chain(call, type, call->argument[0], revision, deleted, &chain))
         return SC_ANSWERED;
     bool fixed = revision && !deleted && chain.record[0].kind == SC_BODY_DOCUMENT;
     return show_chain(call, &chain, revision != 0, fixed ? SC_FRESH_IMMUTABLE : SC_FRESH_REVALIDATE);
@@ -168,13 +168,28 @@ static enum sc_progress show(struct sc_call *call, int64_t revision)
 
 enum sc_progress sc_scenario_get(struct sc_call *call)
 {
-    return show(call, 0);
+    return show(call, SC_RECORD_SCENARIO, 0);
+}
+
+enum sc_progress sc_set_get(struct sc_call *call)
+{
+    return show(call, SC_RECORD_SET, 0);
+}
+
+static enum sc_progress show_revision(struct sc_call *call, enum sc_record_type type)
+{
+    int64_t revision;
+    if (sc_text_is_integer(call->argument[1], &revision) && revision >= 1 && revision <= SC_REVISION_MAX)
+        return show(call, type, revision);
+    return sc_call_fail(call, SC_PROBLEM_not_found, "Revisions are numbered 1, 2, …");
 }
 
 enum sc_progress sc_revision_get(struct sc_call *call)
 {
-    int64_t revision;
-    if (sc_text_is_integer(call->argument[1], &revision) && revision >= 1 && revision <= SC_REVISION_MAX)
-        return show(call, revision);
-    return sc_call_fail(call, SC_PROBLEM_not_found, "Revisions are numbered 1, 2, …");
+    return show_revision(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_revision_get(struct sc_call *call)
+{
+    return show_revision(call, SC_RECORD_SET);
 }

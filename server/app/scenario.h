@@ -1,4 +1,4 @@
-/* A scenario as it is shown, and a change of it on its way to the store. */
+/* A scenario or a set as it is shown, and a change of it on its way to the store. */
 #ifndef SC_APP_SCENARIO_H
 #define SC_APP_SCENARIO_H
 
@@ -17,7 +17,7 @@ struct sc_json_text {
 
 struct sc_view {
     struct sc_record record;       /* name, company and tags are those of the document shown */
-    const char *parents;           /* the revisions of the chain beyond the scenario's own: ".5", "" */
+    const char *parents;           /* the revisions of the chain beyond its own: ".5", "" */
     struct sc_json_text document;  /* NULL where a variant does not fit its parent: faults says why */
     struct sc_json_text overrides; /* a variant's */
     char sha256[SC_DIGEST_TEXT];
@@ -48,13 +48,13 @@ struct sc_edit {
     struct sc_view view;   /* what will be shown of it */
     struct sc_call *call;
     enum sc_outcome outcome;
-    const char *location; /* of a new scenario */
+    const char *location; /* of what is new */
     uint64_t start;
 };
 
 /* An edit of that kind of view's record, which is filled later; NULL and a problem when memory is short. */
-struct sc_edit *sc_edit_new(struct sc_call *call, enum sc_write_kind kind, enum sc_outcome outcome)
-    __attribute__((warn_unused_result));
+struct sc_edit *sc_edit_new(struct sc_call *call, enum sc_record_type type, enum sc_write_kind kind,
+                            enum sc_outcome outcome) __attribute__((warn_unused_result));
 
 /* Makes a document, which has been found valid, the record's next body. False: a problem. */
 bool sc_edit_document(struct sc_edit *edit, const json_t *document) __attribute__((warn_unused_result));
@@ -70,10 +70,12 @@ enum sc_progress sc_edit_create(struct sc_edit *edit, json_t *overrides, const j
 /* Hands the edit over; the call must not be touched afterwards. */
 enum sc_progress sc_edit_submit(struct sc_edit *edit);
 
-/* An id for a new scenario: a UUID of version 7, so that ids sort by creation. In the arena, or NULL. */
-const char *sc_scenario_id(struct sc_arena *arena);
+/* An id for a new scenario or set: a UUID of version 7, so that ids sort by creation. In the arena, or NULL.
+ */
+const char *sc_record_id(struct sc_arena *arena);
 
-/* True when the document is valid; else the problem with all faults. Books the time. */
-bool sc_call_validate(struct sc_call *call, const json_t *document) __attribute__((warn_unused_result));
+/* True when the document may be stored; else the problem with all faults. Books the time. */
+bool sc_call_validate(struct sc_call *call, enum sc_record_type type, const json_t *document)
+    __attribute__((warn_unused_result));
 
 #endif

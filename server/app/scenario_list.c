@@ -15,7 +15,8 @@
 #include <jansson.h>
 #include <string.h>
 
-static const char *const PARAMETERS[] = {"company", "tag", "q", "limit", "after", "deleted", NULL};
+static const char *const OF_SCENARIOS[] = {"company", "tag", "q", "limit", "after", "deleted", NULL};
+static const char *const OF_SETS[] = {"scenario", "tag", "q", "limit", "after", "deleted", NULL};
 
 static void write_item(struct sc_json_writer *writer, const struct sc_record *record)
 {
@@ -32,9 +33,9 @@ static void write_item(struct sc_json_writer *writer, const struct sc_record *re
         sc_json_member_text(writer, "deleted_at", time);
     }
     sc_json_member_text(writer, "name", record->name);
-    sc_json_member_text(writer, "company", record->company);
+    if (record->type == SC_RECORD_SCENARIO) sc_json_member_text(writer, "company", record->company);
     sc_json_member_raw(writer, "tags", record->tags, strlen(record->tags));
-    sc_json_member_text(writer, "parent", record->parent);
+    if (record->type == SC_RECORD_SCENARIO) sc_json_member_text(writer, "parent", record->parent);
     sc_json_member_boolean(writer, "builtin", record->builtin);
     sc_json_member_text(writer, "sha256", record->sha256);
     sc_json_object_end(writer);
@@ -84,32 +85,45 @@ static void write_row(struct sc_csv *csv, const struct sc_record *record)
     write_time(csv, record->created_at);
     write_time(csv, record->updated_at);
     sc_csv_text(csv, record->name);
-    sc_csv_text(csv, record->company);
+    if (record->type == SC_RECORD_SCENARIO) sc_csv_text(csv, record->company);
     write_tags(csv, record->tags);
-    sc_csv_text(csv, record->parent);
+    if (record->type == SC_RECORD_SCENARIO) sc_csv_text(csv, record->parent);
     sc_csv_text(csv, record->builtin ? "true" : "false");
     sc_csv_text(csv, record->sha256);
     sc_csv_end_row(csv);
 }
 
-static enum sc_progress answer_csv(struct sc_call *call, const struct sc_page *page)
+static void write_header(struct sc_csv *csv, enum sc_record_type type)
 {
-    static const char *const columns[] = {"id",      "revision", "created_at", "updated_at", "name",
-                                          "company", "tags",     "parent",     "builtin",    "sha256"};
+    static const char *const of_scenarios[] = {"id",      "revision", "created_at", "updated_at", "name",
+                                               "company", "tags",     "parent",     "builtin",    "sha256"};
+    static const char *const of_sets[] = {"id",   "revision", "created_at", "updated_at",
+                                          "name", "tags",     "builtin",    "sha256"};
+    if (type == SC_RECORD_SCENARIO)
+        sc_csv_header(csv, of_scenarios, sizeof of_scenarios / sizeof of_scenarios[0]);
+    else
+        sc_csv_header(csv, of_sets, sizeof of_sets / sizeof of_sets[0]);
+}
+
+static enum sc_progress answer_csv(struct sc_call *call, enum sc_record_type type, const struct sc_page *page)
+{
     struct sc_buffer buffer;
     struct sc_csv csv = {.buffer = &buffer};
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
-    sc_csv_header(&csv, columns, sizeof columns / sizeof columns[0]);
+    write_header(&csv, type);
     for (size_t i = 0; i < page->count; i++) write_row(&csv, &page->item[i]);
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
 }
 
-static bool read_filter(struct sc_call *call, struct sc_filter *filter)
+static bool read_filter(struct sc_call *call, enum sc_record_type type, struct sc_filter *filter)
 {
-    *filter = (struct sc_filter){.company = sc_call_parameter(call, "company"),
+    *filter = (struct sc_filter){.type = type,
+                                 .company = sc_call_parameter(call, "company"),
                                  .tag = sc_call_parameter(call, "tag"),
-                                 .text = sc_call_parameter(call, "q")};
-    return sc_call_allows(call, PARAMETERS) && sc_call_flag(call, "deleted", &filter->deleted) &&
+                                 .text = sc_call_parameter(call, "q"),
+                                 .member = sc_call_parameter(call, "scenario")};
+    return sc_call_allows(call, type == SC_RECORD_SCENARIO ? OF_SCENARIOS : OF_SETS) &&
+           sc_call_flag(call, "deleted", &filter->deleted) &&
            sc_page_read(call, &filter->limit, &filter->after);
 }
 
@@ -123,7 +137,8 @@ static void follow_parents(struct sc_call *call, struct sc_record *record, struc
     char sha256[SC_DIGEST_TEXT];
     sc_arena_init(&scratch, SC_LIMIT_ARENA);
     struct sc_chain *chain = sc_arena_alloc(&scratch, sizeof *chain);
-    bool found = chain && sc_chain_load(call->reader, record->id, 0, &scratch, chain) == SC_STORE_OK;
+    bool found = chain && sc_chain_load(call->reader, SC_RECORD_SCENARIO, record->id, 0, &scratch, chain) ==
+                              SC_STORE_OK;
     json_auto_t *document = found ? sc_chain_document(chain, 0, faults, &broken) : NULL;
     if (document && sc_json_digest(document, sha256)) {
         struct sc_record now = *record;
@@ -141,19 +156,29 @@ static bool follow_all(struct sc_call *call, struct sc_page *page)
     return faults != NULL;
 }
 
-enum sc_progress sc_scenario_list(struct sc_call *call)
+static enum sc_progress list(struct sc_call *call, enum sc_record_type type)
 {
     struct sc_filter filter;
     struct sc_page page = {.count = 0};
-    if (!read_filter(call, &filter) || !sc_call_reader(call)) return SC_ANSWERED;
+    if (!read_filter(call, type, &filter) || !sc_call_reader(call)) return SC_ANSWERED;
     uint64_t start = sc_clock_nanoseconds();
     enum sc_store_status status = sc_reader_list(call->reader, &filter, call->arena, &page);
     start = sc_call_spent(call, SC_STAGE_DB, start);
-    if (status != SC_STORE_OK) return sc_call_store_problem(call, status, "");
+    if (status != SC_STORE_OK) return sc_call_store_problem(call, type, status, "");
     if (!follow_all(call, &page) || !sc_page_link(call, page.next)) return SC_ANSWERED;
     call->answer->freshness = SC_FRESH_REVALIDATE;
     enum sc_progress progress =
-        call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_json(call, &page);
+        call->accept == SC_MEDIA_CSV ? answer_csv(call, type, &page) : answer_json(call, &page);
     sc_call_spent(call, SC_STAGE_ENCODE, start);
     return progress;
+}
+
+enum sc_progress sc_scenario_list(struct sc_call *call)
+{
+    return list(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_list(struct sc_call *call)
+{
+    return list(call, SC_RECORD_SET);
 }

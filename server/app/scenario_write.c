@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/etag.h"
 #include "codec/patch.h"
+#include "collection.h"
 #include "request.h"
 #include "scenario.h"
 
@@ -37,28 +38,33 @@ static bool check_match(struct sc_call *call, const struct sc_chain *chain)
     return false;
 }
 
-/* The scenario that is to be changed: it is there, living, the caller's own, and the revision meant. A
+/* What is to be changed: it is there, living, the caller's own, and the revision meant. A
  * deletion may do without If-Match: it makes nothing that another's change could be lost under, and can be
  * undone. */
-static bool find_changeable(struct sc_call *call, struct sc_chain *chain, bool match_required)
+static bool find_changeable(struct sc_call *call, enum sc_record_type type, struct sc_chain *chain,
+                            bool match_required)
 {
     const char *id = call->argument[0];
-    if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, id, 0, false, chain)) return false;
+    if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, type, id, 0, false, chain)) return false;
     if (!chain->record[0].builtin) return (!match_required && !call->if_match) || check_match(call, chain);
-    sc_call_fail(call, SC_PROBLEM_builtin_read_only,
-                 "\"%.64s\" is built in; POST its document to /v1/scenarios to clone it, or POST "
-                 "/v1/scenarios/%.64s/variants for a variant that follows it",
-                 id, id);
+    if (type == SC_RECORD_SET)
+        sc_call_fail(call, SC_PROBLEM_builtin_read_only,
+                     "\"%.64s\" is built in; POST its document to /v1/sets to clone it", id);
+    else
+        sc_call_fail(call, SC_PROBLEM_builtin_read_only,
+                     "\"%.64s\" is built in; POST its document to /v1/scenarios to clone it, or POST "
+                     "/v1/scenarios/%.64s/variants for a variant that follows it",
+                     id, id);
     return false;
 }
 
-/* An edit of the scenario that a chain begins with. */
+/* An edit of what a chain begins with. */
 static struct sc_edit *edit_of_chain(struct sc_call *call, const struct sc_chain *chain,
                                      enum sc_write_kind kind, enum sc_outcome outcome)
 {
-    struct sc_edit *edit = sc_edit_new(call, kind, outcome);
-    if (!edit) return NULL;
     const struct sc_record *record = &chain->record[0];
+    struct sc_edit *edit = sc_edit_new(call, record->type, kind, outcome);
+    if (!edit) return NULL;
     edit->view.record.id = record->id;
     edit->view.record.parent = record->parent;
     edit->view.record.revision = record->revision;
@@ -114,31 +120,31 @@ static bool fill_edit(struct sc_edit *edit, const struct sc_chain *chain, const 
     return overlay && sc_edit_overlay(edit, overlay, document);
 }
 
-/* Makes a document, whose validity is to be checked here, the scenario's newest one. */
+/* Makes a document, whose validity is to be checked here, the newest one. */
 static enum sc_progress revise(struct sc_call *call, const struct sc_chain *chain, const json_t *document,
                                int64_t expected)
 {
-    if (!sc_call_validate(call, document)) return SC_ANSWERED;
+    if (!sc_call_validate(call, chain->record[0].type, document)) return SC_ANSWERED;
     struct sc_edit *edit = edit_of_chain(call, chain, SC_WRITE_REVISE, SC_OUTCOME_OK);
     if (!edit || !fill_edit(edit, chain, document)) return SC_ANSWERED;
     edit->write.expected_revision = expected;
     return sc_edit_submit(edit);
 }
 
-enum sc_progress sc_scenario_create(struct sc_call *call)
+static enum sc_progress create(struct sc_call *call, enum sc_record_type type)
 {
     if (!sc_call_allows(call, NO_PARAMETERS)) return SC_ANSWERED;
-    json_auto_t *document = sc_call_json(call, SC_PROBLEM_invalid_scenario, "");
-    if (!document || !sc_call_validate(call, document)) return SC_ANSWERED;
-    struct sc_edit *edit = sc_edit_new(call, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
+    json_auto_t *document = sc_call_json(call, sc_collection(type)->invalid, NULL);
+    if (!document || !sc_call_validate(call, type, document)) return SC_ANSWERED;
+    struct sc_edit *edit = sc_edit_new(call, type, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
     return edit ? sc_edit_create(edit, NULL, document) : SC_ANSWERED;
 }
 
-enum sc_progress sc_scenario_put(struct sc_call *call)
+static enum sc_progress put(struct sc_call *call, enum sc_record_type type)
 {
     struct sc_chain chain;
-    if (!find_changeable(call, &chain, true)) return SC_ANSWERED;
-    json_auto_t *document = sc_call_json(call, SC_PROBLEM_invalid_scenario, "");
+    if (!find_changeable(call, type, &chain, true)) return SC_ANSWERED;
+    json_auto_t *document = sc_call_json(call, sc_collection(type)->invalid, NULL);
     if (!document) return SC_ANSWERED;
     return revise(call, &chain, document, is_any(call->if_match) ? 0 : chain.record[0].revision);
 }
@@ -158,35 +164,84 @@ static json_t *apply_patch(struct sc_call *call, const json_t *document, const j
 }
 
 /* A patch is of the very revision that was read, also where If-Match is "*": expected is never 0. */
-enum sc_progress sc_scenario_patch(struct sc_call *call)
+static enum sc_progress patch(struct sc_call *call, enum sc_record_type type)
 {
     struct sc_chain chain;
     char sha256[SC_DIGEST_TEXT];
-    if (!find_changeable(call, &chain, true)) return SC_ANSWERED;
-    json_auto_t *patch = sc_call_json(call, SC_PROBLEM_invalid_question, NULL);
-    json_auto_t *document = patch ? sc_call_chain_document(call, &chain, false, sha256) : NULL;
-    json_auto_t *patched = document ? apply_patch(call, document, patch) : NULL;
+    if (!find_changeable(call, type, &chain, true)) return SC_ANSWERED;
+    json_auto_t *operations = sc_call_json(call, SC_PROBLEM_invalid_question, NULL);
+    json_auto_t *document = operations ? sc_call_chain_document(call, &chain, false, sha256) : NULL;
+    json_auto_t *patched = document ? apply_patch(call, document, operations) : NULL;
     return patched ? revise(call, &chain, patched, chain.record[0].revision) : SC_ANSWERED;
 }
 
-enum sc_progress sc_scenario_delete(struct sc_call *call)
-{
-    struct sc_chain chain;
-    if (!find_changeable(call, &chain, false)) return SC_ANSWERED;
+static enum sc_progress delete (struct sc_call *call, enum sc_record_type type) {
+    struct sc_chain chain; if (!find_changeable(call, type, &chain, false)) return SC_ANSWERED;
     struct sc_edit *edit = edit_of_chain(call, &chain, SC_WRITE_DELETE, SC_OUTCOME_NO_CONTENT);
     if (!edit) return SC_ANSWERED;
     edit->write.expected_revision = is_any(call->if_match) ? 0 : chain.record[0].revision;
     return sc_edit_submit(edit);
 }
 
-enum sc_progress sc_scenario_restore(struct sc_call *call)
+static enum sc_progress restore(struct sc_call *call, enum sc_record_type type)
 {
     struct sc_chain chain;
     const char *id = call->argument[0];
-    if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, id, 0, true, &chain)) return SC_ANSWERED;
+    if (!sc_call_allows(call, NO_PARAMETERS) || !sc_call_chain(call, type, id, 0, true, &chain))
+        return SC_ANSWERED;
     if (!chain.record[0].deleted_at)
         return sc_call_fail(call, SC_PROBLEM_conflict, "\"%.64s\" is not deleted", id);
     struct sc_edit *edit = edit_of_chain(call, &chain, SC_WRITE_RESTORE, SC_OUTCOME_OK);
     if (!edit || !sc_view_make(call, &chain, true, &edit->view)) return SC_ANSWERED;
     return sc_edit_submit(edit);
+}
+
+enum sc_progress sc_scenario_create(struct sc_call *call)
+{
+    return create(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_create(struct sc_call *call)
+{
+    return create(call, SC_RECORD_SET);
+}
+
+enum sc_progress sc_scenario_put(struct sc_call *call)
+{
+    return put(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_put(struct sc_call *call)
+{
+    return put(call, SC_RECORD_SET);
+}
+
+enum sc_progress sc_scenario_patch(struct sc_call *call)
+{
+    return patch(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_patch(struct sc_call *call)
+{
+    return patch(call, SC_RECORD_SET);
+}
+
+enum sc_progress sc_scenario_delete(struct sc_call *call)
+{
+    return delete (call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_delete(struct sc_call *call)
+{
+    return delete (call, SC_RECORD_SET);
+}
+
+enum sc_progress sc_scenario_restore(struct sc_call *call)
+{
+    return restore(call, SC_RECORD_SCENARIO);
+}
+
+enum sc_progress sc_set_restore(struct sc_call *call)
+{
+    return restore(call, SC_RECORD_SET);
 }

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "budget.h"
 #include "codec/budget.h"
+#include "collection.h"
 #include "request.h"
 #include "sc_builtins.h"
 #include "scenario.h"
@@ -35,14 +36,24 @@ static enum sc_progress submit_and_wait(struct seeding *seeding, struct sc_edit 
     return SC_ANSWERED;
 }
 
-/* Stores the edit where the scenario is new, or where this version of the program has another body for it. */
+/* What has the id, of whichever type. */
+static enum sc_store_status find_any(struct sc_call *call, const char *id, struct sc_record *stored)
+{
+    enum sc_store_status status = SC_STORE_NOT_FOUND;
+    for (int type = 0; type < SC_RECORD_TYPES && status == SC_STORE_NOT_FOUND; type++)
+        status = sc_reader_get(call->reader, (enum sc_record_type)type, id, 0, call->arena, stored);
+    return status;
+}
+
+/* Stores the edit where the id is new, or where this version of the program has another body for it. What
+ * somebody has imported under that id stays. */
 static enum sc_progress store(struct seeding *seeding, struct sc_edit *edit)
 {
     struct sc_call *call = &seeding->call;
     struct sc_record *record = &edit->view.record, stored;
-    enum sc_store_status status = sc_reader_get(call->reader, record->id, 0, call->arena, &stored);
+    enum sc_store_status status = find_any(call, record->id, &stored);
     if (status == SC_STORE_NOT_FOUND) return submit_and_wait(seeding, edit);
-    if (status != SC_STORE_OK) return sc_call_store_problem(call, status, record->id);
+    if (status != SC_STORE_OK) return sc_call_store_problem(call, record->type, status, record->id);
     bool same =
         stored.body_length == record->body_length && !memcmp(stored.body, record->body, stored.body_length);
     if (!stored.builtin || same) return SC_ANSWERED;
@@ -56,7 +67,7 @@ static json_t *variant_document(struct sc_call *call, const char *parent, const 
     struct sc_chain chain;
     char sha256[SC_DIGEST_TEXT];
     struct sc_faults *faults = sc_call_faults(call);
-    if (!faults || !sc_call_chain(call, parent, 0, true, &chain)) return NULL;
+    if (!faults || !sc_call_chain(call, SC_RECORD_SCENARIO, parent, 0, true, &chain)) return NULL;
     json_auto_t *base = sc_call_chain_document(call, &chain, false, sha256);
     json_auto_t *body = sc_variant_body(json_string_value(json_object_get(json, "name")), overlay);
     json_t *document = base && body ? sc_variant_document(base, body, faults) : NULL;
@@ -66,13 +77,15 @@ static json_t *variant_document(struct sc_call *call, const char *parent, const 
     return document;
 }
 
-static void seed_one(struct seeding *seeding, const char *id, const char *parent, const json_t *json)
+static void seed_one(struct seeding *seeding, size_t index, const json_t *json)
 {
     struct sc_call *call = &seeding->call;
+    const char *id = SC_BUILTINS[index].id, *parent = SC_BUILTINS[index].parent;
+    enum sc_record_type type = SC_BUILTINS[index].type;
     json_auto_t *overlay = parent ? sc_variant_overlay(json) : NULL;
     json_auto_t *document = parent ? variant_document(call, parent, json, overlay) : json_deep_copy(json);
-    if (!document || !sc_call_validate(call, document)) return;
-    struct sc_edit *edit = sc_edit_new(call, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
+    if (!document || !sc_call_validate(call, type, document)) return;
+    struct sc_edit *edit = sc_edit_new(call, type, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
     if (!edit) return;
     edit->view.record.id = id;
     edit->view.record.parent = parent;
@@ -89,17 +102,18 @@ static int seed(struct seeding *seeding, size_t index, char *reason, size_t size
     struct sc_json_error error;
     json_auto_t *json = sc_json_parse(text, strlen(text), &limits, &error);
     if (!json) {
-        snprintf(reason, size, "the built-in scenario %s is not JSON: line %zu: %s", SC_BUILTINS[index].id,
-                 error.line, error.detail);
+        snprintf(reason, size, "the built-in %s %s is not JSON: line %zu: %s",
+                 sc_collection(SC_BUILTINS[index].type)->noun, SC_BUILTINS[index].id, error.line,
+                 error.detail);
         return -1;
     }
     seeding->answer = (struct sc_answer){.outcome = SC_OUTCOME_OK};
-    seed_one(seeding, SC_BUILTINS[index].id, SC_BUILTINS[index].parent, json);
+    seed_one(seeding, index, json);
     free(seeding->answer.body);
     sc_arena_fini(&seeding->arena);
     if (seeding->answer.outcome != SC_OUTCOME_PROBLEM) return 0;
-    snprintf(reason, size, "the built-in scenario %s: %s: %s", SC_BUILTINS[index].id,
-             sc_problem_class(seeding->answer.problem)->title, seeding->answer.detail);
+    snprintf(reason, size, "the built-in %s %s: %s: %s", sc_collection(SC_BUILTINS[index].type)->noun,
+             SC_BUILTINS[index].id, sc_problem_class(seeding->answer.problem)->title, seeding->answer.detail);
     return -1;
 }
 

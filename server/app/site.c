@@ -192,17 +192,20 @@ static const char *const MEANINGS[SC_PROBLEMS] = {
     [SC_PROBLEM_invalid_scenario] =
         "The body is JSON, but no valid scenario. The member errors lists every fault with its place in the "
         "document.",
+    [SC_PROBLEM_invalid_set] = "The body is JSON, but no valid set of weighted scenarios. The member errors "
+                               "lists every fault with its "
+                               "place in the set.",
     [SC_PROBLEM_invalid_question] = "A member or a parameter of the question, or one of its overrides, is "
                                     "not usable. The member errors lists "
                                     "every fault.",
     [SC_PROBLEM_not_computable] = "The figures leave the domain of the model, so that a result would not be "
-                                  "a finite number. The member "
+                                  "a finite number; or a member of a set is gone. The member "
                                   "errors says where.",
     [SC_PROBLEM_variant_not_applicable] = "The parent has changed so that an override of the variant no "
                                           "longer names one of its drivers. Change "
                                           "the variant's overrides.",
-    [SC_PROBLEM_match_required] =
-        "Read the scenario and send its ETag in If-Match, so that no other change is overwritten unseen.",
+    [SC_PROBLEM_match_required] = "Read what is to be changed and send its ETag in If-Match, so that no "
+                                  "other change is overwritten unseen.",
     [SC_PROBLEM_too_many_requests] = "Too many computations of this client are waiting. Try again after the "
                                      "seconds that Retry-After says.",
     [SC_PROBLEM_headers_too_large] = "The header fields of the request are too many or too long.",

@@ -23,7 +23,7 @@ bool sc_source_load(struct sc_call *call, const char *id, int64_t revision, stru
     struct sc_chain *chain = sc_arena_alloc(call->arena, sizeof *chain);
     *source = (struct sc_source){.id = NULL};
     if (!chain) sc_call_exhausted(call);
-    if (!chain || !sc_call_chain(call, id, revision, false, chain)) return false;
+    if (!chain || !sc_call_chain(call, SC_RECORD_SCENARIO, id, revision, false, chain)) return false;
     source->id = chain->record[0].id;
     source->revision = chain->record[0].revision;
     source->document = sc_call_chain_document(call, chain, false, source->sha256);
@@ -115,7 +115,8 @@ static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_
     if (!sc_faults_any(faults))
         sc_call_exhausted(call);
     else if (subject->overlay && !subject->overrides &&
-             sc_chain_load(call->reader, subject->id, subject->revision, call->arena, &chain) == SC_STORE_OK)
+             sc_chain_load(call->reader, SC_RECORD_SCENARIO, subject->id, subject->revision, call->arena,
+                           &chain) == SC_STORE_OK)
         sc_call_unfit(call, &chain.record[0], faults);
     else
         sc_call_invalid(call, SC_PROBLEM_invalid_scenario, faults);
@@ -146,7 +147,7 @@ void sc_subject_take(struct sc_subject *subject, struct sc_question *question, c
     question->members = question->overrides = NULL;
 }
 
-static bool make_subject(struct sc_call *call, const char *const *members, bool sent,
+static bool make_subject(struct sc_call *call, const char *const *members, const struct sc_collection *sent,
                          struct sc_subject *subject)
 {
     struct sc_question question;
@@ -154,8 +155,8 @@ static bool make_subject(struct sc_call *call, const char *const *members, bool 
     *subject = (struct sc_subject){.id = NULL};
     bool found = sc_question_read(call, members, sent, &question);
     if (found) {
-        const char *id = sent ? json_string_value(question.scenario) : call->argument[0];
-        found = find_source(call, id, question.revision, question.scenario, &source);
+        const char *id = sent ? json_string_value(question.sent) : call->argument[0];
+        found = find_source(call, id, question.revision, question.sent, &source);
         sc_subject_take(subject, &question, &source);
     }
     sc_source_fini(&source);
@@ -171,12 +172,12 @@ bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject)
 
 bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)
 {
-    return make_subject(call, members, false, subject);
+    return make_subject(call, members, NULL, subject);
 }
 
 bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_subject *subject)
 {
-    return make_subject(call, members, true, subject);
+    return make_subject(call, members, sc_collection(SC_RECORD_SCENARIO), subject);
 }
 
 /* Makes the answer's ETag one of both scenarios; true when the client has no such answer yet. */

@@ -69,13 +69,13 @@ bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject) __attr
  * null for a document sent along), and "inputs" where asked for. */
 void sc_subject_write(const struct sc_subject *subject, struct sc_json_writer *writer);
 
-/* Hands the writer's text, one object, over as the answer to the question: 200, JSON, the subject's ETag.
+/* Hands the writer's text, one object, over as the answer to a question: 200, JSON, the ETag that was set.
  * Where inputs were asked for, "result_sha256" becomes its last member: SHA-256 of the canonical form of the
  * object without it. A writer that failed becomes a problem. Takes the buffer's bytes. Returns SC_ANSWERED.
  */
 struct sc_buffer;
-enum sc_progress sc_subject_answer(struct sc_call *call, const struct sc_subject *subject,
-                                   struct sc_json_writer *writer, struct sc_buffer *buffer);
+enum sc_progress sc_answer_question(struct sc_call *call, bool inputs, struct sc_json_writer *writer,
+                                    struct sc_buffer *buffer);
 
 /* The same for what is no question: 200, JSON, as the writer left it; ETag and freshness as they are set. */
 enum sc_progress sc_answer_json(struct sc_call *call, struct sc_json_writer *writer,

@@ -18,6 +18,7 @@ struct export
 {
     struct sc_app *app;
     struct sc_reader *reader; /* its own: pieces are asked for on another thread than the call's */
+    enum sc_record_type type; /* scenarios first, so that a set comes after its members */
     int64_t cursor;
     struct sc_arena arena; /* of the page */
     struct sc_page page;
@@ -43,6 +44,12 @@ static void write_body(struct sc_json_writer *writer, const struct sc_record *re
     sc_json_member_value(writer, "overrides", json_object_get(body, "overrides"));
 }
 
+const char *sc_line_kind(const struct sc_record *record)
+{
+    if (record->type == SC_RECORD_SET) return "set";
+    return record->kind == SC_BODY_DOCUMENT ? "document" : "variant";
+}
+
 static void write_line(struct sc_json_writer *writer, const struct sc_record *record)
 {
     sc_json_object_begin(writer);
@@ -54,7 +61,7 @@ static void write_line(struct sc_json_writer *writer, const struct sc_record *re
     write_time(writer, "updated_at", record->updated_at);
     write_time(writer, "deleted_at", record->deleted_at);
     sc_json_member_text(writer, "name", record->name);
-    sc_json_member_text(writer, "kind", record->kind == SC_BODY_DOCUMENT ? "document" : "variant");
+    sc_json_member_text(writer, "kind", sc_line_kind(record));
     write_body(writer, record);
     sc_json_member_text(writer, "sha256", record->sha256);
     sc_json_object_end(writer);
@@ -64,8 +71,13 @@ static bool read_page(struct export *export)
 {
     sc_arena_fini(&export->arena);
     export->index = 0;
-    return sc_reader_export(export->reader, &export->cursor, SC_EXPORT_PAGE, &export->arena, &export->page) ==
-           SC_STORE_OK;
+    if (sc_reader_export(export->reader, export->type, &export->cursor, SC_EXPORT_PAGE, &export->arena,
+                         &export->page) != SC_STORE_OK)
+        return false;
+    if (export->page.count > 0 || export->type == SC_RECORD_SET) return true;
+    export->type = SC_RECORD_SET;
+    export->cursor = 0;
+    return read_page(export);
 }
 
 /* Makes the next line: 1, 0 at the end, -1 when it cannot. */
@@ -136,7 +148,7 @@ enum sc_progress sc_export(struct sc_call *call)
     struct export *export = open_export(app);
     if (!export) {
         atomic_fetch_sub(&app->exports, 1);
-        return sc_call_store_problem(call, SC_STORE_BROKEN, "");
+        return sc_call_store_problem(call, SC_RECORD_SCENARIO, SC_STORE_BROKEN, "");
     }
     struct sc_answer *answer = call->answer;
     answer->media = SC_MEDIA_NDJSON;

@@ -5,12 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *verdict(double value, double price, double band)
-{
-    if (value > price * (1 + band)) return "cheap";
-    return value < price * (1 - band) ? "expensive" : "fair";
-}
-
 static void write_headline(const struct sc_evaluation *e, struct sc_json_writer *w)
 {
     const struct sc_plan *plan = e->plan;
@@ -27,7 +21,7 @@ static void write_headline(const struct sc_evaluation *e, struct sc_json_writer 
     sc_json_member_number(w, "value_per_share", value);
     sc_json_member_number(w, "value_if_held", e->chair.value_if_held);
     sc_json_member_number(w, "upside", value / price - 1);
-    sc_json_member_text(w, "verdict", verdict(value, price, band));
+    sc_json_member_text(w, "verdict", sc_verdict(value, price, band));
     sc_json_member_number(w, "fair_band", band);
     sc_json_member_number(w, "enterprise_value", b->enterprise_value[0]);
     sc_json_member_number(w, "pv_forecast", b->pv_forecast[0]);

@@ -134,7 +134,7 @@ static json_t *make_document(struct sc_call *call, const struct sc_chain *parent
     json_auto_t *base = sc_call_chain_document(call, parent, false, sha256);
     if (!base) return NULL;
     json_t *document = sc_variant_document(base, body, faults);
-    if (document && sc_call_validate(call, document)) return document;
+    if (document && sc_call_validate(call, SC_RECORD_SCENARIO, document)) return document;
     if (!document && sc_faults_any(faults))
         sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
     else if (!document)
@@ -147,7 +147,7 @@ static enum sc_progress store(struct sc_call *call, const struct sc_chain *paren
                               const json_t *document)
 {
     char parents[SC_VERSION_MAX + 1];
-    struct sc_edit *edit = sc_edit_new(call, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
+    struct sc_edit *edit = sc_edit_new(call, SC_RECORD_SCENARIO, SC_WRITE_CREATE, SC_OUTCOME_CREATED);
     if (!edit) return SC_ANSWERED;
     snprintf(parents, sizeof parents, ".%s", parent->version);
     edit->view.record.parent = parent->record[0].id;
@@ -160,7 +160,8 @@ enum sc_progress sc_variant_create(struct sc_call *call)
 {
     static const char *const names[] = {NULL};
     struct sc_chain parent;
-    if (!sc_call_allows(call, names) || !sc_call_chain(call, call->argument[0], 0, false, &parent))
+    if (!sc_call_allows(call, names) ||
+        !sc_call_chain(call, SC_RECORD_SCENARIO, call->argument[0], 0, false, &parent))
         return SC_ANSWERED;
     if (parent.count == SC_CHAIN_MAX)
         return sc_call_fail(call, SC_PROBLEM_invalid_question, "Variants of variants go %d deep at most",

@@ -18,7 +18,7 @@ static sc_reader *const READERS[] = {
     [SC_KIND_CHOICE] = sc_read_choice,   [SC_KIND_FLAG] = sc_read_flag,
     [SC_KIND_TEXTS] = sc_read_texts,     [SC_KIND_POINTER] = sc_read_pointer,
     [SC_KIND_NUMBERS] = sc_read_numbers, [SC_KIND_MATRIX] = sc_read_matrix,
-    [SC_KIND_FIGURE] = sc_read_figure,
+    [SC_KIND_FIGURE] = sc_read_figure,   [SC_KIND_ANY] = sc_read_any,
 };
 
 /* Where a field goes in its struct; NULL when it is only checked. */

@@ -68,7 +68,7 @@ void sc_match_members(struct sc_reading *reading, const struct sc_place *at, con
 /* Each kind's reader. */
 sc_reader sc_read_number, sc_read_integer, sc_read_path, sc_read_points, sc_read_text, sc_read_date,
     sc_read_choice, sc_read_flag, sc_read_texts, sc_read_figure, sc_read_pointer, sc_read_numbers,
-    sc_read_matrix;
+    sc_read_matrix, sc_read_any;
 
 /* A path that is not in the document: the constant of its default. */
 void sc_read_default_path(struct sc_reading *reading, const struct sc_place *at, struct sc_path *path);

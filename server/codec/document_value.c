@@ -82,6 +82,11 @@ void sc_read_flag(struct sc_reading *reading, const struct sc_place *at, json_t 
         *(bool *)into = json_is_true(value);
 }
 
+void sc_read_any(struct sc_reading *reading, const struct sc_place *at, json_t *value, void *into)
+{
+    (void)reading, (void)at, (void)value, (void)into;
+}
+
 /* An array of least to most elements; the number of them that are to be read, none when it is no array. */
 static size_t open_array(struct sc_reading *reading, const struct sc_place *at, const char *wanted,
                          const json_t *value)

@@ -145,6 +145,11 @@ static void write_list(struct sc_json_writer *writer, const struct sc_field *fie
     sc_json_object_end(writer);
 }
 
+static void write_any(struct sc_json_writer *writer, const struct sc_field *field)
+{
+    (void)writer, (void)field;
+}
+
 /* The definition of a path's forms is named after what tells it from others: its bounds and its first year.
  */
 static const char *name_path(const struct sc_field *field, char out[NAME_MAX_LENGTH])
@@ -172,7 +177,7 @@ static value_writer *const WRITERS[] = {
     [SC_KIND_POINTS] = write_points,   [SC_KIND_TEXT] = write_text,       [SC_KIND_ID] = write_text,
     [SC_KIND_DATE] = write_date,       [SC_KIND_CHOICE] = write_words,    [SC_KIND_FLAG] = write_flag,
     [SC_KIND_TEXTS] = write_texts,     [SC_KIND_POINTER] = write_pointer, [SC_KIND_NUMBERS] = write_numbers,
-    [SC_KIND_MATRIX] = write_matrix,   [SC_KIND_FIGURE] = write_number,
+    [SC_KIND_MATRIX] = write_matrix,   [SC_KIND_FIGURE] = write_number,   [SC_KIND_ANY] = write_any,
 };
 
 static void write_default(struct sc_json_writer *writer, const struct sc_field *field)

@@ -112,7 +112,7 @@ static int check_refused(const char *id, int64_t revision)
     struct sc_reader *reader = sc_reader_open(store);
     if (!reader) return 0; /* the fault hit the reader: later ones will see */
     sc_arena_init(&arena, 1u << 20);
-    enum sc_store_status status = sc_reader_get(reader, id, 0, &arena, &record);
+    enum sc_store_status status = sc_reader_get(reader, SC_RECORD_SCENARIO, id, 0, &arena, &record);
     int wrong =
         revision == 1 ? status == SC_STORE_OK : status == SC_STORE_OK && record.revision != revision - 1;
     if (wrong) fprintf(stderr, "%s %lld was refused and is there\n", id, (long long)revision);
@@ -155,7 +155,7 @@ static int verify_answer(struct sc_reader *reader, const char *line)
     struct sc_record record;
     if (sscanf(line, "%15s %47s %lld", what, id, &revision) != 3) return 0;
     sc_arena_init(&arena, 1u << 20);
-    enum sc_store_status status = sc_reader_get(reader, id, revision, &arena, &record);
+    enum sc_store_status status = sc_reader_get(reader, SC_RECORD_SCENARIO, id, revision, &arena, &record);
     snprintf(expected, sizeof expected, "[\"%s\",%lld,", id, revision);
     int wrong = strcmp(what, "kept") ? status != SC_STORE_NOT_FOUND
                                      : status || strncmp(record.body, expected, strlen(expected)) != 0;

@@ -77,7 +77,7 @@ export default async function tables({ server, whole }) {
       if (method !== 'POST' || template.includes('import')) continue;
       for (const [type, media] of Object.entries(operation.requestBody?.content ?? {}))
         for (const example of Object.values(media.examples ?? {})) {
-          const answer = await server.ask(method, template.replace('{id}', 'amd-base'), { body: JSON.stringify(contract.resolve(example).value), headers: { 'Content-Type': type } });
+          const answer = await server.ask(method, template.replace('{id}', template.startsWith('/v1/sets') ? 'amd-view' : 'amd-base'), { body: JSON.stringify(contract.resolve(example).value), headers: { 'Content-Type': type } });
           ok(answer.status < 300, `${method} ${template}: ${answer.status} ${answer.text.slice(0, 300)}`);
         }
     }

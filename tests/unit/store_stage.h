@@ -138,7 +138,7 @@ static inline enum sc_store_status change(enum sc_write_kind kind, const char *i
 
 static inline enum sc_store_status get(const char *id, int64_t revision, struct sc_record *record)
 {
-    return sc_reader_get(the.reader, id, revision, &the.arena, record);
+    return sc_reader_get(the.reader, SC_RECORD_SCENARIO, id, revision, &the.arena, record);
 }
 
 /* The ids of a list, joined by blanks. */

@@ -204,7 +204,7 @@ static const char *const ASKED[] = {"to", "level", "text", NULL};
 static enum sc_progress read_question(struct sc_call *call)
 {
     struct sc_question question;
-    if (sc_question_read(call, ASKED, false, &question)) {
+    if (sc_question_read(call, ASKED, NULL, &question)) {
         call->answer->body = json_dumps(question.members, JSON_COMPACT);
         call->answer->body_length = strlen(call->answer->body);
     }

@@ -293,16 +293,19 @@ static void revisions_are_listed_newest_first(void **state)
     create("a");
     create("b");
     for (int i = 0; i < 4; i++) change(SC_WRITE_REVISE, "a", 0);
-    assert_int_equal(sc_reader_revisions(the.reader, "a", 0, 3, &the.arena, &the.page), SC_STORE_OK);
+    assert_int_equal(sc_reader_revisions(the.reader, SC_RECORD_SCENARIO, "a", 0, 3, &the.arena, &the.page),
+                     SC_STORE_OK);
     assert_int_equal(the.page.count, 3);
     assert_int_equal(the.page.item[0].revision, 5);
     assert_int_equal(the.page.next, 3);
     assert_null(the.page.item[0].body);
-    assert_int_equal(sc_reader_revisions(the.reader, "a", 3, 3, &the.arena, &the.page), SC_STORE_OK);
+    assert_int_equal(sc_reader_revisions(the.reader, SC_RECORD_SCENARIO, "a", 3, 3, &the.arena, &the.page),
+                     SC_STORE_OK);
     assert_int_equal(the.page.count, 2);
     assert_int_equal(the.page.item[1].revision, 1);
     assert_int_equal(the.page.next, 0);
-    assert_int_equal(sc_reader_revisions(the.reader, "c", 0, 3, &the.arena, &the.page), SC_STORE_NOT_FOUND);
+    assert_int_equal(sc_reader_revisions(the.reader, SC_RECORD_SCENARIO, "c", 0, 3, &the.arena, &the.page),
+                     SC_STORE_NOT_FOUND);
 }
 
 /* Everything, page by page, in one array. */
@@ -311,7 +314,9 @@ static size_t export_all(struct sc_record *records, size_t limit)
     int64_t cursor = 0;
     size_t count = 0;
     for (;;) {
-        assert_int_equal(sc_reader_export(the.reader, &cursor, limit, &the.arena, &the.page), SC_STORE_OK);
+        assert_int_equal(
+            sc_reader_export(the.reader, SC_RECORD_SCENARIO, &cursor, limit, &the.arena, &the.page),
+            SC_STORE_OK);
         if (!the.page.count) return count;
         memcpy(records + count, the.page.item, the.page.count * sizeof *records);
         count += the.page.count;

@@ -180,20 +180,28 @@ static size_t count_backups(void)
     return count;
 }
 
-static void an_older_schema_is_backed_up_and_migrated(void **state)
+/* A database as the program left it whose newest migration was that one. */
+static void make_older(size_t version)
 {
-    (void)state;
-    char directory[128];
+    char directory[128], mark[64];
     snprintf(directory, sizeof directory, "%s/new", the.directory);
     mkdir(directory, 0700);
     assert_int_equal(run_sql(the.path, SC_MIGRATIONS[0].sql), SQLITE_OK);
     assert_int_equal(run_sql(the.path,
-                             "PRAGMA application_id = 0x53433031; PRAGMA user_version = 1;"
+                             "PRAGMA application_id = 0x53433031;"
                              "INSERT INTO scenario (id, builtin, created_at, deleted_at, newest, company_key)"
                              " VALUES ('old', 0, 1, 0, 1, 'acme'), ('gone', 0, 1, 5, 1, 'acme');"
                              "INSERT INTO revision SELECT NULL, sequence, 1, 1, 'Old case', 'Acme', 'acme',"
                              " '', '[\"x\"]', 0, '" DIGEST "', '{}' FROM scenario"),
                      SQLITE_OK);
+    for (size_t i = 1; i < version; i++) assert_int_equal(run_sql(the.path, SC_MIGRATIONS[i].sql), SQLITE_OK);
+    snprintf(mark, sizeof mark, "PRAGMA user_version = %zu", version);
+    assert_int_equal(run_sql(the.path, mark), SQLITE_OK);
+}
+
+static void assert_migrated(size_t version)
+{
+    make_older(version);
     open_store();
     assert_int_equal(count_backups(), 1);
     assert_string_equal(LIST(.tag = "x", .company = "ACME"), "old");
@@ -201,9 +209,22 @@ static void an_older_schema_is_backed_up_and_migrated(void **state)
     struct sc_record record = make_record("old");
     assert_int_equal(write_one(SC_WRITE_REVISE, &record, 1), SC_STORE_OK);
     assert_string_equal(LIST(.text = "old ca"), "");
+    assert_string_equal(LIST(.type = SC_RECORD_SET), "");
     close_store();
     open_store();
     assert_int_equal(count_backups(), 1);
+}
+
+static void the_first_schema_is_backed_up_and_migrated(void **state)
+{
+    (void)state;
+    assert_migrated(1);
+}
+
+static void the_schema_before_sets_is_backed_up_and_migrated(void **state)
+{
+    (void)state;
+    assert_migrated(2);
 }
 
 static void the_indexes_agree_with_the_scenarios(void **state)
@@ -288,7 +309,7 @@ static void the_writer_has_its_settings(void **state)
     } settings[] = {{"PRAGMA synchronous", 2},     {"PRAGMA foreign_keys", 1},
                     {"PRAGMA trusted_schema", 0},  {"PRAGMA wal_autocheckpoint", 0},
                     {"PRAGMA temp_store", 2},      {"PRAGMA cell_size_check", 1},
-                    {"PRAGMA busy_timeout", 5000}, {"PRAGMA user_version", 2},
+                    {"PRAGMA busy_timeout", 5000}, {"PRAGMA user_version", 3},
                     {"PRAGMA mmap_size", 0},       {"PRAGMA application_id", 0x53433031}};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         int64_t value = -1;
@@ -333,7 +354,8 @@ static void *read_crowd(void *argument)
         struct sc_record record;
         struct sc_filter filter = {.text = i % 2 ? "base" : NULL, .tag = i % 3 ? "bank" : NULL, .limit = 20};
         enum sc_store_status status = sc_reader_list(reader, &filter, &arena, &page);
-        if (!status && page.count) status = sc_reader_get(reader, page.item[0].id, 0, &arena, &record);
+        if (!status && page.count)
+            status = sc_reader_get(reader, SC_RECORD_SCENARIO, page.item[0].id, 0, &arena, &record);
         if (status) atomic_fetch_add(&crowd->failures, 1);
         sc_arena_fini(&arena);
     }
@@ -424,7 +446,8 @@ int main(void)
         WITHOUT_STORE(a_newer_schema_is_refused),
         WITHOUT_STORE(a_log_without_its_database_is_refused),
         WITHOUT_STORE(corrupt_files_are_named),
-        WITHOUT_STORE(an_older_schema_is_backed_up_and_migrated),
+        WITHOUT_STORE(the_first_schema_is_backed_up_and_migrated),
+        WITHOUT_STORE(the_schema_before_sets_is_backed_up_and_migrated),
         WITH_STORE(the_indexes_agree_with_the_scenarios),
         WITH_STORE(no_statement_scans_or_sorts),
         WITH_STORE(a_reader_cannot_write_nor_read_for_ever),

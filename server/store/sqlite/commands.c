@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A scenario as it is now. */
+/* A scenario or set as it is now. */
 struct current {
     int64_t sequence, newest, created_at, updated_at, deleted_at;
-    bool same_parent; /* as the record that was looked for */
+    bool same_type, same_parent; /* as the record that was looked for */
 };
 
 static const char *or_else(const char *text, const char *otherwise)
@@ -31,11 +31,12 @@ static char *make_company_key(const struct sc_record *record)
     return key;
 }
 
-static enum sc_store_status find(struct sc_writer *writer, const char *id, const char *parent,
+/* What has the record's id. */
+static enum sc_store_status find(struct sc_writer *writer, const struct sc_record *record,
                                  struct current *current)
 {
     SC_BORROWED row = writer->connection.statement[SC_STATEMENT_FIND];
-    int code = sc_bind_text(row, 1, id);
+    int code = sc_bind_text(row, 1, record->id);
     if (!code) code = sqlite3_step(row);
     if (code == SQLITE_DONE) return SC_STORE_NOT_FOUND;
     if (code != SQLITE_ROW) return sc_writer_fault(writer, code, "find");
@@ -46,27 +47,42 @@ static enum sc_store_status find(struct sc_writer *writer, const char *id, const
         .created_at = sqlite3_column_int64(row, 2),
         .updated_at = sqlite3_column_int64(row, 3),
         .deleted_at = sqlite3_column_int64(row, 4),
-        .same_parent = strcmp(or_else(stored, ""), or_else(parent, "")) == 0,
+        .same_type = sqlite3_column_int(row, 6) == (int)record->type,
+        .same_parent = strcmp(or_else(stored, ""), or_else(record->parent, "")) == 0,
     };
     return SC_STORE_OK;
 }
 
-/* A new scenario as its record has it; its revision is still to come. */
+static enum sc_store_status check_parent(struct sc_writer *writer, const char *id)
+{
+    const struct sc_record wanted = {.type = SC_RECORD_SCENARIO, .id = id};
+    struct current parent;
+    enum sc_store_status status = find(writer, &wanted, &parent);
+    return !status && !parent.same_type ? SC_STORE_NOT_FOUND : status;
+}
+
+/* A new scenario or set as its record has it; its revision is still to come. */
 static enum sc_store_status insert_scenario(struct sc_writer *writer, const struct sc_record *record,
                                             const char *company_key, int64_t *sequence)
 {
-    struct current parent;
-    enum sc_store_status status = record->parent ? find(writer, record->parent, NULL, &parent) : SC_STORE_OK;
+    enum sc_store_status status = record->parent ? check_parent(writer, record->parent) : SC_STORE_OK;
     if (status) return status;
     SC_BORROWED insert = writer->connection.statement[SC_STATEMENT_INSERT_SCENARIO];
     int code = sc_bind_text(insert, 1, record->id) | sc_bind_text(insert, 2, record->parent) |
                sc_bind_integer(insert, 3, record->builtin) | sc_bind_integer(insert, 4, record->created_at) |
                sc_bind_integer(insert, 5, record->deleted_at) | sc_bind_integer(insert, 6, record->revision) |
-               sc_bind_text(insert, 7, company_key);
+               sc_bind_text(insert, 7, company_key) | sc_bind_integer(insert, 8, record->type);
     if (code) return sc_writer_fault(writer, code, "bind a scenario");
     status = sc_writer_run(writer, insert);
     *sequence = sqlite3_last_insert_rowid(writer->connection.db);
     return status;
+}
+
+static enum sc_store_status insert_members(struct sc_writer *writer, int64_t sequence, int64_t number)
+{
+    SC_BORROWED insert = writer->connection.statement[SC_STATEMENT_ADD_MEMBERS];
+    int code = sc_bind_integer(insert, 1, sequence) | sc_bind_integer(insert, 2, number);
+    return code ? sc_writer_fault(writer, code, "bind members") : sc_writer_run(writer, insert);
 }
 
 static enum sc_store_status insert_revision(struct sc_writer *writer, int64_t sequence,
@@ -81,7 +97,10 @@ static enum sc_store_status insert_revision(struct sc_writer *writer, int64_t se
                sc_bind_text(insert, 8, or_else(record->tags, "[]")) |
                sc_bind_integer(insert, 9, record->kind) | sc_bind_text(insert, 10, record->sha256) |
                sqlite3_bind_text64(insert, 11, record->body, record->body_length, SQLITE_STATIC, SQLITE_UTF8);
-    return code ? sc_writer_fault(writer, code, "bind a revision") : sc_writer_run(writer, insert);
+    if (code) return sc_writer_fault(writer, code, "bind a revision");
+    enum sc_store_status status = sc_writer_run(writer, insert);
+    if (status || record->type != SC_RECORD_SET) return status;
+    return insert_members(writer, sequence, record->revision);
 }
 
 static enum sc_store_status set_newest(struct sc_writer *writer, int64_t sequence, int64_t number,
@@ -93,7 +112,7 @@ static enum sc_store_status set_newest(struct sc_writer *writer, int64_t sequenc
     return code ? sc_writer_fault(writer, code, "bind a revision's number") : sc_writer_run(writer, update);
 }
 
-/* A scenario that is not there yet, with the record's revision, times and mark. */
+/* A scenario or set that is not there yet, with the record's revision, times and mark. */
 static enum sc_store_status add_scenario(struct sc_writer *writer, const struct sc_record *record)
 {
     OWNED_TEXT key = make_company_key(record);
@@ -102,12 +121,13 @@ static enum sc_store_status add_scenario(struct sc_writer *writer, const struct 
     enum sc_store_status status = insert_scenario(writer, record, key, &sequence);
     if (!status) status = insert_revision(writer, sequence, record, key);
     if (status) return status;
-    struct sc_change change = {
-        .sequence = sequence, .is_number = record->revision, .is_deleted = record->deleted_at > 0};
+    struct sc_change change = {.sequence = sequence,
+                               .is_number = record->revision,
+                               .is_state = sc_state(record->type, record->deleted_at > 0)};
     return sc_index_note(writer, &change);
 }
 
-/* One more revision of a scenario that is there. An older one than the newest is only kept. */
+/* One more revision of a scenario or set that is there. An older one than the newest is only kept. */
 static enum sc_store_status add_revision(struct sc_writer *writer, const struct current *current,
                                          const struct sc_record *record)
 {
@@ -117,12 +137,12 @@ static enum sc_store_status add_revision(struct sc_writer *writer, const struct 
     if (status || record->revision < current->newest) return status;
     status = set_newest(writer, current->sequence, record->revision, key);
     if (status) return status;
-    bool deleted = current->deleted_at > 0;
+    int state = sc_state(record->type, current->deleted_at > 0);
     struct sc_change change = {.sequence = current->sequence,
                                .was_number = current->newest,
                                .is_number = record->revision,
-                               .was_deleted = deleted,
-                               .is_deleted = deleted};
+                               .was_state = state,
+                               .is_state = state};
     return sc_index_note(writer, &change);
 }
 
@@ -130,7 +150,7 @@ static enum sc_store_status create(struct sc_writer *writer, struct sc_write *wr
 {
     struct sc_record *record = write->record;
     struct current current;
-    enum sc_store_status status = find(writer, record->id, NULL, &current);
+    enum sc_store_status status = find(writer, record, &current);
     if (status != SC_STORE_NOT_FOUND) return status ? status : SC_STORE_EXISTS;
     record->revision = 1;
     record->created_at = record->updated_at = sc_clock_microseconds();
@@ -145,7 +165,8 @@ static enum sc_store_status find_expected(struct sc_writer *writer, struct sc_wr
                                           struct current *current)
 {
     struct sc_record *record = write->record;
-    enum sc_store_status status = find(writer, record->id, NULL, current);
+    enum sc_store_status status = find(writer, record, current);
+    if (!status && !current->same_type) status = SC_STORE_NOT_FOUND;
     if (status) return status;
     record->revision = current->newest;
     record->created_at = current->created_at;
@@ -176,8 +197,8 @@ static enum sc_store_status revise(struct sc_writer *writer, struct sc_write *wr
 }
 
 /* Deletes, or restores where deleted_at is 0. */
-static enum sc_store_status set_deleted(struct sc_writer *writer, const struct current *current,
-                                        int64_t deleted_at)
+static enum sc_store_status set_deleted(struct sc_writer *writer, enum sc_record_type type,
+                                        const struct current *current, int64_t deleted_at)
 {
     SC_BORROWED update = writer->connection.statement[SC_STATEMENT_SET_DELETED];
     int code = sc_bind_integer(update, 1, current->sequence) | sc_bind_integer(update, 2, deleted_at);
@@ -187,8 +208,8 @@ static enum sc_store_status set_deleted(struct sc_writer *writer, const struct c
     struct sc_change change = {.sequence = current->sequence,
                                .was_number = current->newest,
                                .is_number = current->newest,
-                               .was_deleted = current->deleted_at > 0,
-                               .is_deleted = deleted_at > 0};
+                               .was_state = sc_state(type, current->deleted_at > 0),
+                               .is_state = sc_state(type, deleted_at > 0)};
     return sc_index_note(writer, &change);
 }
 
@@ -199,7 +220,7 @@ static enum sc_store_status mark(struct sc_writer *writer, struct sc_write *writ
     if (status) return status;
     write->record->deleted_at = write->kind == SC_WRITE_DELETE ? later_than(current.updated_at) : 0;
     if (current.deleted_at == write->record->deleted_at) return SC_STORE_OK;
-    return set_deleted(writer, &current, write->record->deleted_at);
+    return set_deleted(writer, write->record->type, &current, write->record->deleted_at);
 }
 
 /* EXISTS when the revision is stored with other content, NOT_FOUND when it is not stored. */
@@ -220,15 +241,15 @@ static enum sc_store_status compare_revision(struct sc_writer *writer, const str
     return same ? SC_STORE_OK : SC_STORE_EXISTS;
 }
 
-/* An import adds and never changes: of a scenario that is there, its times and whether it is deleted stay. */
+/* An import adds and never changes: of what is there already, its times and whether it is deleted stay. */
 static enum sc_store_status import_record(struct sc_writer *writer, const struct sc_record *record,
                                           size_t *written)
 {
     struct current current;
-    enum sc_store_status status = find(writer, record->id, record->parent, &current);
+    enum sc_store_status status = find(writer, record, &current);
     if (status == SC_STORE_NOT_FOUND)
         status = add_scenario(writer, record);
-    else if (!status && !current.same_parent)
+    else if (!status && !(current.same_type && current.same_parent))
         status = SC_STORE_EXISTS;
     else if (!status) {
         status = compare_revision(writer, &current, record);

@@ -43,17 +43,17 @@ static void join_changes(struct sc_writer *writer)
             continue;
         }
         last->is_number = next->is_number;
-        last->is_deleted = next->is_deleted;
+        last->is_state = next->is_state;
     }
     writer->change_count = kept + 1;
 }
 
 static enum sc_store_status change_tags(struct sc_writer *writer, enum sc_statement which, int64_t sequence,
-                                        int64_t number, bool deleted)
+                                        int64_t number, int state)
 {
     SC_BORROWED tags = writer->connection.statement[which];
     int code = sc_bind_integer(tags, 1, sequence) | sc_bind_integer(tags, 2, number) |
-               sc_bind_integer(tags, 3, deleted);
+               sc_bind_integer(tags, 3, state);
     return code ? sc_writer_fault(writer, code, "bind tags") : sc_writer_run(writer, tags);
 }
 
@@ -62,20 +62,19 @@ static enum sc_store_status move_tags(struct sc_writer *writer, const struct sc_
     enum sc_store_status status = SC_STORE_OK;
     if (change->was_number)
         status = change_tags(writer, SC_STATEMENT_REMOVE_TAGS, change->sequence, change->was_number,
-                             change->was_deleted);
+                             change->was_state);
     if (status) return status;
-    return change_tags(writer, SC_STATEMENT_ADD_TAGS, change->sequence, change->is_number,
-                       change->is_deleted);
+    return change_tags(writer, SC_STATEMENT_ADD_TAGS, change->sequence, change->is_number, change->is_state);
 }
 
 /* Hands the words of a revision to the statement that adds or removes them. */
 static enum sc_store_status change_words(struct sc_writer *writer, enum sc_statement which, int64_t sequence,
-                                         int64_t number, bool deleted)
+                                         int64_t number, int state)
 {
     SC_BORROWED words = writer->connection.statement[SC_STATEMENT_READ_WORDS];
     SC_BORROWED target = writer->connection.statement[which];
     int code = sc_bind_integer(words, 1, sequence) | sc_bind_integer(words, 2, number) |
-               sc_bind_integer(words, 3, deleted);
+               sc_bind_integer(words, 3, state);
     if (!code) code = sqlite3_step(words);
     if (code != SQLITE_ROW)
         return sc_writer_fault(writer, code == SQLITE_DONE ? SQLITE_CORRUPT : code, "read words");
@@ -90,15 +89,15 @@ static enum sc_store_status move_words(struct sc_writer *writer, const struct sc
     enum sc_store_status status = SC_STORE_OK;
     if (change->was_number)
         status = change_words(writer, SC_STATEMENT_REMOVE_WORDS, change->sequence, change->was_number,
-                              change->was_deleted);
+                              change->was_state);
     if (status) return status;
     return change_words(writer, SC_STATEMENT_ADD_WORDS, change->sequence, change->is_number,
-                        change->is_deleted);
+                        change->is_state);
 }
 
 static bool changes_nothing(const struct sc_change *change)
 {
-    return change->was_number == change->is_number && change->was_deleted == change->is_deleted;
+    return change->was_number == change->is_number && change->was_state == change->is_state;
 }
 
 static enum sc_store_status for_each_change(struct sc_writer *writer,

@@ -41,11 +41,18 @@ struct sc_reason {
     size_t size;
 };
 
-/* A scenario's place in the lists, and what it becomes: revision and whether deleted. was_number 0: it is
- * new. */
+/* Which list a row of the table scenario is in, as its column `state` says; each has a letter in the index of
+ * words. */
+#define SC_STATE_LETTERS "ldse"
+static inline int sc_state(enum sc_record_type type, bool deleted)
+{
+    return 2 * (int)type + deleted;
+}
+
+/* A row's place in the lists, and what it becomes: revision and state. was_number 0: it is new. */
 struct sc_change {
     int64_t sequence, was_number, is_number;
-    bool was_deleted, is_deleted;
+    int was_state, is_state;
     size_t order;
 };
 

@@ -10,6 +10,7 @@
 /* Columns of every statement that reads records: statements.def. */
 enum column {
     CURSOR,
+    TYPE,
     ID,
     PARENT,
     BUILTIN,
@@ -97,6 +98,7 @@ static bool read_record(sqlite3_stmt *row, struct sc_arena *arena, struct sc_rec
     char *end = sc_arena_alloc(arena, size);
     if (!end) return false;
     *record = (struct sc_record){
+        .type = (enum sc_record_type)sqlite3_column_int(row, TYPE),
         .id = take_text(row, ID, &end),
         .parent = take_text(row, PARENT, &end),
         .builtin = sqlite3_column_int(row, BUILTIN) != 0,
@@ -144,22 +146,23 @@ static size_t clamp_limit(size_t limit)
     return limit < 1 ? 1 : limit > SC_PAGE_MAX ? (size_t)SC_PAGE_MAX : limit;
 }
 
-enum sc_store_status sc_reader_get(struct sc_reader *reader, const char *id, int64_t revision,
-                                   struct sc_arena *arena, struct sc_record *record)
+enum sc_store_status sc_reader_get(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                   int64_t revision, struct sc_arena *arena, struct sc_record *record)
 {
     SC_BORROWED row = begin(reader, revision ? SC_STATEMENT_GET_REVISION : SC_STATEMENT_GET_NEWEST);
-    int code = sc_bind_text(row, 1, id);
-    if (!code && revision) code = sc_bind_integer(row, 2, revision);
+    int code = sc_bind_text(row, 1, id) | sc_bind_integer(row, 2, type);
+    if (!code && revision) code = sc_bind_integer(row, 3, revision);
     if (!code) code = sqlite3_step(row);
     if (code == SQLITE_DONE) return SC_STORE_NOT_FOUND;
     if (code != SQLITE_ROW) return fail(reader, code, "get");
     return read_record(row, arena, record) ? SC_STORE_OK : SC_STORE_BUSY;
 }
 
-static enum sc_store_status find_sequence(struct sc_reader *reader, const char *id, int64_t *sequence)
+static enum sc_store_status find_sequence(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                          int64_t *sequence)
 {
     SC_BORROWED row = begin(reader, SC_STATEMENT_FIND_SEQUENCE);
-    int code = sc_bind_text(row, 1, id);
+    int code = sc_bind_text(row, 1, id) | sc_bind_integer(row, 2, type);
     if (!code) code = sqlite3_step(row);
     if (code == SQLITE_DONE) return SC_STORE_NOT_FOUND;
     if (code != SQLITE_ROW) return fail(reader, code, "find");
@@ -188,7 +191,7 @@ static enum sc_store_status make_selection(struct sc_reader *reader, const struc
 {
     *selection = (struct selection){.low = 1, .high = filter->after > 0 ? filter->after - 1 : INT64_MAX};
     if (filter->id) {
-        enum sc_store_status status = find_sequence(reader, filter->id, &selection->low);
+        enum sc_store_status status = find_sequence(reader, filter->type, filter->id, &selection->low);
         if (status) return status;
         if (selection->high > selection->low) selection->high = selection->low;
     }
@@ -200,6 +203,7 @@ static enum sc_store_status make_selection(struct sc_reader *reader, const struc
 static enum sc_statement choose_list(const struct sc_filter *filter, const struct selection *selection)
 {
     if (selection->match) return SC_STATEMENT_LIST_TEXT;
+    if (filter->member) return SC_STATEMENT_LIST_MEMBER;
     if (filter->company) return filter->tag ? SC_STATEMENT_LIST_COMPANY_TAG : SC_STATEMENT_LIST_COMPANY;
     return filter->tag ? SC_STATEMENT_LIST_TAG : SC_STATEMENT_LIST_ALL;
 }
@@ -208,8 +212,8 @@ static int bind_list(sqlite3_stmt *list, const struct sc_filter *filter, const s
 {
     int code = sc_bind_integer(list, 1, selection->low) | sc_bind_integer(list, 2, selection->high) |
                sc_bind_integer(list, 3, (int64_t)clamp_limit(filter->limit) + 1) |
-               sc_bind_integer(list, 4, filter->deleted);
-    const char *const texts[] = {selection->company_key, filter->tag, selection->match};
+               sc_bind_integer(list, 4, sc_state(filter->type, filter->deleted));
+    const char *const texts[] = {selection->company_key, filter->tag, selection->match, filter->member};
     int parameters = sqlite3_bind_parameter_count(list);
     for (int i = 5; i <= parameters; i++) code |= sc_bind_text(list, i, texts[i - 5]);
     return code;
@@ -230,12 +234,13 @@ enum sc_store_status sc_reader_list(struct sc_reader *reader, const struct sc_fi
     return read_page(reader, list, clamp_limit(filter->limit), arena, page, &last);
 }
 
-enum sc_store_status sc_reader_revisions(struct sc_reader *reader, const char *id, int64_t after,
-                                         size_t limit, struct sc_arena *arena, struct sc_page *page)
+enum sc_store_status sc_reader_revisions(struct sc_reader *reader, enum sc_record_type type, const char *id,
+                                         int64_t after, size_t limit, struct sc_arena *arena,
+                                         struct sc_page *page)
 {
     *page = (struct sc_page){0};
     int64_t sequence, last = 0;
-    enum sc_store_status status = find_sequence(reader, id, &sequence);
+    enum sc_store_status status = find_sequence(reader, type, id, &sequence);
     if (status) return status;
     SC_BORROWED list = begin(reader, SC_STATEMENT_LIST_REVISIONS);
     int code = sc_bind_integer(list, 1, sequence) | sc_bind_integer(list, 2, after > 0 ? after : INT64_MAX) |
@@ -244,12 +249,13 @@ enum sc_store_status sc_reader_revisions(struct sc_reader *reader, const char *i
     return read_page(reader, list, clamp_limit(limit), arena, page, &last);
 }
 
-enum sc_store_status sc_reader_export(struct sc_reader *reader, int64_t *cursor, size_t limit,
-                                      struct sc_arena *arena, struct sc_page *page)
+enum sc_store_status sc_reader_export(struct sc_reader *reader, enum sc_record_type type, int64_t *cursor,
+                                      size_t limit, struct sc_arena *arena, struct sc_page *page)
 {
     *page = (struct sc_page){0};
     SC_BORROWED list = begin(reader, SC_STATEMENT_EXPORT);
-    int code = sc_bind_integer(list, 1, *cursor) | sc_bind_integer(list, 2, (int64_t)clamp_limit(limit) + 1);
+    int code = sc_bind_integer(list, 1, *cursor) | sc_bind_integer(list, 2, (int64_t)clamp_limit(limit) + 1) |
+               sc_bind_integer(list, 3, type);
     if (code) return fail(reader, code, "export");
     return read_page(reader, list, clamp_limit(limit), arena, page, cursor);
 }

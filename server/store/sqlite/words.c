@@ -94,7 +94,7 @@ enum sc_store_status sc_words_match(const struct sc_filter *filter, const char *
     if (!text) return SC_STORE_BUSY;
     size_t length = put_words(text, filter->text);
     if (!length) return SC_STORE_OK;
-    length += put_label(text + length, filter->deleted ? 'd' : 'l', "");
+    length += put_label(text + length, SC_STATE_LETTERS[sc_state(filter->type, filter->deleted)], "");
     if (company_key) length += put_label(text + length, 'c', company_key);
     if (filter->tag) length += put_label(text + length, 't', filter->tag);
     text[length] = '\0';

@@ -1,0 +1,76 @@
+/* Sets: whether one may be stored, what a question about one is about, and each of its members as a scenario
+ * that can be evaluated. */
+#ifndef SC_APP_SET_H
+#define SC_APP_SET_H
+
+#include "codec/set_document.h"
+#include "evaluation.h"
+#include "resolve.h"
+#include "secondchair/call.h"
+
+#include <jansson.h>
+
+struct sc_buffer;
+
+/* True when the set reads and each member is there and has a value. False with all faults, or without when
+ * memory is short or the store cannot be read. */
+bool sc_set_is_valid(struct sc_call *call, const json_t *document, struct sc_faults *faults)
+    __attribute__((warn_unused_result));
+
+/* One member, found, overridden, compiled and evaluated. */
+struct sc_case {
+    const char *id; /* these live in the arena */
+    int64_t revision;
+    char version[SC_VERSION_MAX]; /* of its chain */
+    json_t *document, *overlay,
+        *overrides;              /* owned: after all overrides; a variant's own; all that were put in */
+    char sha256[SC_DIGEST_TEXT]; /* of the document */
+    const struct sc_evaluation *evaluation;
+};
+
+/* overrides: the question's, put in after the member's own; NULL for none. Everything is in the arena, or
+ * owned by the case. False with faults, whose pointers lead into the set ("/members/0/scenario") or the
+ * question
+ * ("/overrides/0/pointer"), or without for want of memory or storage. Always pair with sc_case_fini. */
+bool sc_case_load(struct sc_reader *reader, const struct sc_set *set, size_t index, const json_t *overrides,
+                  struct sc_arena *arena, struct sc_case *one, struct sc_faults *faults)
+    __attribute__((warn_unused_result));
+void sc_case_fini(struct sc_case *one);
+
+/* What a question about a set is about. */
+struct sc_set_subject {
+    const char *id;   /* NULL for a set sent along */
+    int64_t revision; /* 0 likewise */
+    char sha256[SC_DIGEST_TEXT];
+    json_t *document;  /* owned */
+    struct sc_set set; /* the document's */
+    json_t *overrides; /* of every member, an array, or NULL; owned */
+    json_t *question;  /* the members of the question alone; owned */
+    bool inputs;
+};
+
+/* As sc_subject_of_stored and sc_subject_of_sent have it of a scenario, up to the ETag: the members of the
+ * set are still to be loaded. */
+bool sc_set_subject_of_stored(struct sc_call *call, const char *const *members,
+                              struct sc_set_subject *subject) __attribute__((warn_unused_result));
+bool sc_set_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_set_subject *subject)
+    __attribute__((warn_unused_result));
+void sc_set_subject_fini(struct sc_set_subject *subject);
+
+/* What an answer's bytes depend on: begun with the subject and the question, then each member's id and
+ * version in their order. False when memory is short. */
+bool sc_set_identity_begin(const struct sc_call *call, const struct sc_set_subject *subject,
+                           struct sc_buffer *identity) __attribute__((warn_unused_result));
+bool sc_set_identity_add(struct sc_buffer *identity, const char *id, const char *version)
+    __attribute__((warn_unused_result));
+
+/* Makes the identity the answer's ETag; true: the client has it (304). */
+bool sc_set_identity_is_known(struct sc_call *call, const struct sc_buffer *identity);
+
+/* True when the client has the answer already (304): the revisions of the members are looked at, and no
+ * document.
+ */
+bool sc_set_subject_is_known(struct sc_call *call, const struct sc_set_subject *subject)
+    __attribute__((warn_unused_result));
+
+#endif
