@@ -15,21 +15,26 @@ const ROUNDS = Number(option('rounds', 10)), WRITERS = 8;
 const folder = mkdtempSync(path.join(tmpdir(), 'secondchair-kill-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
+// Every other writer stores sets, the rest scenarios.
+const view = changes => { const weight = Math.random(); return { name: 'Set', members: [{ scenario: 'amd-base', weight }, { scenario: 'amd-bear', weight: 1 - weight, role: 'bear' }], ...changes }; };
+const KINDS = [{ path: '/v1/scenarios', make: small }, { path: '/v1/sets', make: view }];
+
 // Writers that go on until the server is gone; acknowledged says what must be there.
 function write(server, acknowledged, odd) {
   let on = true;
   const writer = async number => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const { path: at, make } = KINDS[number % KINDS.length];
     let mine = null;
     for (let n = 0; on; n++) {
-      const document = small({ name: `Writer ${number} number ${n}`, price: 1 + Math.random() * 1000, description: 'x'.repeat(Math.floor(Math.random() * 3000)) });
+      const document = make({ name: `Writer ${number} number ${n}`, price: 1 + Math.random() * 1000, description: 'x'.repeat(Math.floor(Math.random() * 3000)) });
       try {
         const create = !mine || n % 3 === 0;
-        const answer = create ? await server.ask('POST', '/v1/scenarios', { json: document, agent })
-          : await server.ask('PUT', `/v1/scenarios/${mine.id}`, { json: document, agent, headers: { 'If-Match': mine.etag } });
+        const answer = create ? await server.ask('POST', at, { json: document, agent })
+          : await server.ask('PUT', `${at}/${mine.id}`, { json: document, agent, headers: { 'If-Match': mine.etag } });
         if (answer.status === 201 || answer.status === 200) {
           mine = { id: answer.json.id, etag: answer.headers.etag };
-          acknowledged.push({ id: mine.id, revision: answer.json.revision, sha256: digest(document) });
+          acknowledged.push({ at, id: mine.id, revision: answer.json.revision, sha256: digest(document) });
           if (answer.json.sha256 !== digest(document)) odd.push('the digest of an answer is another');
         } else if (answer.status === 503) { on = false; } else odd.push(`${answer.status} ${answer.text.slice(0, 200)}`);
       } catch (error) {
@@ -47,7 +52,7 @@ async function verify(server, acknowledged) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 }), queue = [...acknowledged];
   await Promise.all(Array.from({ length: 8 }, async () => {
     for (let one = queue.pop(); one; one = queue.pop()) {
-      const { status, json } = await server.ask('GET', `/v1/scenarios/${one.id}/revisions/${one.revision}`, { agent });
+      const { status, json } = await server.ask('GET', `${one.at}/${one.id}/revisions/${one.revision}`, { agent });
       if (status !== 200 || json.sha256 !== one.sha256 || digest(json.document) !== one.sha256) fail(`revision ${one.revision} of ${one.id} was acknowledged and is ${status} ${json?.sha256}`);
     }
   }));
@@ -79,7 +84,10 @@ for (let round = 1; round <= ROUNDS; round++) {
     ok(acknowledged.length > before, 'no write was acknowledged');
     const again = await new Server(binary, { database }).start();
     await verify(again, acknowledged.slice(before));
-    if (round === ROUNDS) await verify(again, acknowledged);
+    if (round === ROUNDS) {
+      await verify(again, acknowledged);
+      for (const { path: at } of KINDS) ok(acknowledged.some(one => one.at === at), `no write to ${at} was acknowledged`);
+    }
     await again.expect(200, 'GET', '/health/ready');
     await again.stop();
   });
@@ -97,6 +105,7 @@ await test('kill -9 while the server starts leaves a database that opens', async
   }
   const server = await new Server(binary, { database: fresh }).start();
   is((await server.get('/v1/scenarios')).json.items.length, 5, 'built-in scenarios');
+  is((await server.expect(200, 'GET', '/v1/sets/amd-view/valuation')).json.members.length, 3, 'members of the built-in set');
   await server.stop();
 });
 

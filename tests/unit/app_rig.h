@@ -284,6 +284,21 @@ static UNUSED char *store_variant(struct rig *rig, const char *parent, const cha
     return strdup(text_of(reply.json, "id"));
 }
 
+/* Stores a set of two scenarios, the second with an override; returns its id, which the caller frees. */
+static UNUSED char *store_set(struct rig *rig, const char *one, const char *other)
+{
+    char body[1024];
+    snprintf(
+        body, sizeof body,
+        "{\"name\":\"Both\",\"price\":95,\"members\":[{\"scenario\":\"%s\",\"weight\":0.4,\"role\":\"bull\"},"
+        "{\"scenario\":\"%s\",\"weight\":0.6,\"overrides\":[{\"pointer\":\"/discount/"
+        "wacc\",\"value\":0.12}]}]}",
+        one, other);
+    REPLY reply = rig_ask(rig, sc_set_create, (struct ask){.body = body});
+    if (reply.outcome != SC_OUTCOME_CREATED) fail_msg("not stored: %s", reply.detail);
+    return strdup(text_of(reply.json, "id"));
+}
+
 static UNUSED bool has_fault(const struct reply *reply, enum sc_fault_code code, const char *pointer)
 {
     for (size_t i = 0; i < reply->faults->count; i++)

@@ -50,8 +50,10 @@ static void reading_answers_right_or_not_at_all(void **state)
     ID id = store_variant(rig, parent, OVERLAY);
     patch_document(rig, parent, "{\"price\": 90}");
     patch_document(rig, id, "{\"price\": 95}");
-    char question[4096];
+    ID set = store_set(rig, parent, id);
+    char question[4096], of_set[256];
     snprintf(question, sizeof question, QUESTION, DOCUMENT);
+    snprintf(of_set, sizeof of_set, "{\"set\":\"%s\",\"price\":70}", set);
     const struct {
         sc_use_case *use_case;
         struct ask ask;
@@ -62,6 +64,12 @@ static void reading_answers_right_or_not_at_all(void **state)
         {sc_scenario_list, {.query = "q=acme"}},
         {sc_valuation_stored, {.id = id, .query = "inputs=true&set=/price:80"}},
         {sc_valuation_sent, {.body = question}},
+        {sc_set_get, {.id = set}},
+        {sc_set_list, {.query = "q=both"}},
+        {sc_set_diff, {.id = set}},
+        {sc_set_valuation_stored, {.id = set, .query = "inputs=true&set=/price:80&price=90"}},
+        {sc_set_valuation_stored, {.id = set, .accept = SC_MEDIA_CSV}},
+        {sc_set_valuation_sent, {.body = of_set}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         REPLY right = rig_ask(rig, cases[i].use_case, cases[i].ask);
@@ -79,6 +87,13 @@ static void writing_stores_right_or_not_at_all(void **state)
     torture(rig, sc_variant_create, (struct ask){.id = parent, .body = OVERLAY}, NULL);
     torture(rig, sc_scenario_patch, (struct ask){.id = id, .body = "{\"price\":7}", .if_match = "*"}, NULL);
     torture(rig, sc_scenario_put, (struct ask){.id = id, .body = DOCUMENT, .if_match = "*"}, NULL);
+    ID set = store_set(rig, parent, id);
+    REPLY stored = rig_ask(rig, sc_set_get, (struct ask){.id = set});
+    char *body = json_dumps(document_of(&stored), JSON_COMPACT);
+    torture(rig, sc_set_create, (struct ask){.body = body}, NULL);
+    torture(rig, sc_set_put, (struct ask){.id = set, .body = body, .if_match = "*"}, NULL);
+    torture(rig, sc_set_patch, (struct ask){.id = set, .body = "{\"price\":7}", .if_match = "*"}, NULL);
+    free(body);
     REPLY list = rig_ask(rig, sc_scenario_list, (struct ask){.query = "limit=200"});
     const json_t *items = json_object_get(list.json, "items");
     for (size_t i = 0; i < json_array_size(items); i++) {
@@ -96,6 +111,7 @@ static void an_import_is_right_or_nothing(void **state)
     struct rig *rig = *state, *other = rig_new();
     ID parent = store_document(rig, DOCUMENT);
     ID id = store_variant(rig, parent, OVERLAY);
+    ID set = store_set(rig, parent, id);
     REPLY out = rig_ask(rig, sc_export, (struct ask){.id = NULL});
     bool fell_short = true;
     for (long i = 1; fell_short; i++) {
