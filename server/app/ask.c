@@ -5,6 +5,7 @@
 #include "codec/writer.h"
 #include "request.h"
 
+#include <math.h>
 #include <stdio.h>
 
 const struct sc_asking *const SC_ASKINGS[] = {
@@ -53,12 +54,20 @@ bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const
         *value = json_number_value(member);
         return true;
     }
-    struct sc_faults *faults = sc_call_faults(call);
     char pointer[SC_POINTER_MAX];
-    if (!faults) return false;
     snprintf(pointer, sizeof pointer, "/%s", name);
-    sc_fault_add(faults, json_is_number(member) ? SC_FAULT_out_of_range : SC_FAULT_wrong_type, pointer,
-                 "%s must be a number between %.10g and %.10g", name, low, high);
-    sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
-    return false;
+    return sc_call_refuse(call, SC_PROBLEM_invalid_question,
+                          json_is_number(member) ? SC_FAULT_out_of_range : SC_FAULT_wrong_type, pointer,
+                          "%s must be a number between %.10g and %.10g", name, low, high);
+}
+
+bool sc_ask_whole(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
+                  double high, double *value)
+{
+    if (!sc_ask_number(call, subject, name, low, high, value)) return false;
+    if (*value == floor(*value)) return true;
+    char pointer[SC_POINTER_MAX];
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    return sc_call_refuse(call, SC_PROBLEM_invalid_question, SC_FAULT_not_an_integer, pointer,
+                          "%s must be a whole number", name);
 }

@@ -33,4 +33,8 @@ enum sc_progress sc_ask_end(struct sc_call *call, const struct sc_subject *subje
 bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
                    double high, double *value) __attribute__((warn_unused_result));
 
+/* The same, and whole. */
+bool sc_ask_whole(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
+                  double high, double *value) __attribute__((warn_unused_result));
+
 #endif

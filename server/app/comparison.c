@@ -231,13 +231,9 @@ static bool same_horizon(struct sc_call *call, const struct sc_subject *subject,
                          const struct sc_subject *other)
 {
     if (subject->plan->horizon == other->plan->horizon) return true;
-    struct sc_faults *faults = sc_call_faults(call);
-    if (!faults) return false;
-    sc_fault_add(faults, SC_FAULT_not_comparable, "/with",
-                 "the horizons are %d and %d years: they must be equal", subject->plan->horizon,
-                 other->plan->horizon);
-    sc_call_invalid(call, SC_PROBLEM_not_computable, faults);
-    return false;
+    return sc_call_refuse(call, SC_PROBLEM_not_computable, SC_FAULT_not_comparable, "/with",
+                          "the horizons are %d and %d years: they must be equal", subject->plan->horizon,
+                          other->plan->horizon);
 }
 
 static enum sc_progress compare(struct sc_call *call, const struct sc_subject *subject,

@@ -22,29 +22,17 @@ struct projection {
     const char *band_reason; /* why there are no bands, or NULL */
 };
 
-/* Answers with one fault; always false. */
-static bool refuse(struct sc_call *call, enum sc_problem problem, enum sc_fault_code code,
-                   const char *pointer, const char *detail)
-{
-    struct sc_faults *faults = sc_call_faults(call);
-    if (!faults) return false;
-    sc_fault_add(faults, code, pointer, "%s", detail);
-    sc_call_invalid(call, problem, faults);
-    return false;
-}
-
 static bool read_question(struct sc_call *call, const struct sc_subject *subject,
                           struct projection *projection)
 {
     const struct sc_plan *plan = subject->plan;
     double first = plan->base_market_year, to = first + plan->horizon;
     projection->level = 0.9;
-    if (!sc_ask_number(call, subject, "to", first, first + SC_HORIZON_MAX, &to)) return false;
+    if (!sc_ask_whole(call, subject, "to", first, first + SC_HORIZON_MAX, &to)) return false;
     if (!sc_ask_number(call, subject, "level", 1e-6, 1 - 1e-6, &projection->level)) return false;
     projection->plan = *plan;
     projection->plan.horizon = (int)to - plan->base_market_year;
-    return to == floor(to) || refuse(call, SC_PROBLEM_invalid_question, SC_FAULT_not_an_integer, "/to",
-                                     "the year to project to must be whole");
+    return true;
 }
 
 static bool compute(struct sc_call *call, struct projection *projection)
@@ -179,8 +167,8 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
     struct sc_buffer buffer;
     struct sc_json_writer writer;
     if (!subject->plan->market.present) {
-        refuse(call, SC_PROBLEM_not_computable, SC_FAULT_missing, "/market",
-               "the scenario has no market block, so there is nothing to project");
+        sc_call_refuse(call, SC_PROBLEM_not_computable, SC_FAULT_missing, "/market",
+                       "the scenario has no market block, so there is nothing to project");
         return SC_ANSWERED;
     }
     struct projection *projection = sc_arena_alloc(call->arena, sizeof *projection);

@@ -12,6 +12,7 @@
 #include "collection.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,6 +144,21 @@ enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
         sc_call_fail(call, problem, "%zu faults; the first is at %s: %s", count, place, first->detail);
     call->answer->faults = faults;
     return SC_ANSWERED;
+}
+
+bool sc_call_refuse(struct sc_call *call, enum sc_problem problem, enum sc_fault_code code,
+                    const char *pointer, const char *format, ...)
+{
+    char detail[SC_DETAIL_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return false;
+    sc_fault_add(faults, code, pointer, "%s", detail);
+    sc_call_invalid(call, problem, faults);
+    return false;
 }
 
 /* The pointer within the document that is sent along, or NULL where it leads elsewhere. */

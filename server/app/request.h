@@ -43,6 +43,10 @@ struct sc_faults *sc_call_faults(struct sc_call *call) __attribute__((warn_unuse
 enum sc_progress sc_call_invalid(struct sc_call *call, enum sc_problem problem,
                                  const struct sc_faults *faults);
 
+/* The same with a single fault; always false. */
+bool sc_call_refuse(struct sc_call *call, enum sc_problem problem, enum sc_fault_code code,
+                    const char *pointer, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 /* For want of memory. */
 enum sc_progress sc_call_exhausted(struct sc_call *call);
 

@@ -105,14 +105,11 @@ void sc_sensitivity_write(struct sc_json_writer *writer, const struct sc_subject
 bool sc_sensitivity_affords(struct sc_call *call, double work, size_t points, const char *pointer)
 {
     if (work <= SC_POINTS_WORK_MAX) return true;
-    struct sc_faults *faults = sc_call_faults(call);
-    if (!faults) return false;
-    sc_fault_add(faults, SC_FAULT_out_of_range, pointer,
-                 "is more than one answer takes: at most %.0f points of the model with these drivers, in a "
-                 "scenario of this size",
-                 floor(SC_POINTS_WORK_MAX / work * (double)points));
-    sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
-    return false;
+    return sc_call_refuse(
+        call, SC_PROBLEM_invalid_question, SC_FAULT_out_of_range, pointer,
+        "is more than one answer takes: at most %.0f points of the model with these drivers, in "
+        "a scenario of this size",
+        floor(SC_POINTS_WORK_MAX / work * (double)points));
 }
 
 const struct sc_asking SC_ASK_SENSITIVITY = {"sensitivity", MEMBERS, answer, false};
