@@ -109,6 +109,15 @@ export default async function comparison({ server }) {
     await refused('amd-base', small(), '10', '3');
     is((await ask(small({ horizon: 10 }), Object.fromEntries(Object.entries(small()).filter(([name]) => name !== 'horizon')))).difference, 0, 'given and by default');
   });
+  await test('figures of another version of the model are refused', async () => {
+    const { json: version } = await server.get('/version');
+    is(await ask('amd-base', 'amd-bull', { engine: version.engine }), await ask('amd-base', 'amd-bull'), 'its own');
+    for (const engine of ['0.9.0', '', 1]) {
+      const { json } = await server.refuse('not-computable', 'POST', '/v1/comparison', { json: { scenario: 'amd-base', with: 'amd-bull', engine } });
+      is([json.errors[0].pointer, json.errors[0].code], ['/engine', 'not_comparable'], `${engine}`);
+    }
+    await server.refuse('not-computable', 'GET', '/v1/scenarios/amd-base/comparison?with=amd-bull&engine=0.9.0');
+  });
   await test('a mixture that is no valid document is named', async () => {
     await refused(small({ terminal: { method: 'gordon', growth: 0.08 } }), small({ discount: { wacc: 0.06 } }), 'discount', '/terminal/growth');
     await refused(small({ terminal: { method: 'gordon', growth: 0.08 }, bridge: { cash: 5 } }), small({ discount: { wacc: 0.06 } }), 'discount');
