@@ -258,13 +258,16 @@ static enum sc_progress compare(struct sc_call *call, const struct sc_subject *s
     return sc_ask_end(call, subject, &writer, &buffer, start);
 }
 
-/* Figures of two versions of the model cannot be set side by side: one who has some says of which they are. */
+/* Figures of two versions of the model cannot be set side by side: one who has some says of which they are.
+ */
 static bool same_engine(struct sc_call *call, const struct sc_subject *subject)
 {
     const json_t *engine = json_object_get(subject->question, "engine");
-    if (!engine || (json_is_string(engine) && strcmp(json_string_value(engine), SC_ENGINE_VERSION) == 0)) return true;
+    if (!engine || (json_is_string(engine) && strcmp(json_string_value(engine), SC_ENGINE_VERSION) == 0))
+        return true;
     return sc_call_refuse(call, SC_PROBLEM_not_computable, SC_FAULT_not_comparable, "/engine",
-                          "this is version " SC_ENGINE_VERSION " of the model: figures of another cannot be attributed "
+                          "this is version " SC_ENGINE_VERSION
+                          " of the model: figures of another cannot be attributed "
                           "here; value both scenarios anew");
 }
 
