@@ -199,13 +199,20 @@ static bool is_whole(const struct sc_plan *plan, sc_slot slot)
     return field && field->kind == SC_KIND_INTEGER;
 }
 
-static void refuse_whole(const struct sc_axis *axis, const char *place, struct sc_faults *faults)
+/* A number that no question moves over a range: one that shapes the model, or one of the uncertainty. */
+static bool is_refused(const struct sc_plan *plan, const char *pointer)
+{
+    return is_whole(plan, sc_plan_find(plan, pointer)) || sc_pointer_is_within(pointer, "/uncertainty");
+}
+
+static void refuse_number(const struct sc_axis *axis, const char *place, struct sc_faults *faults)
 {
     char pointer[SC_POINTER_MAX];
     snprintf(pointer, sizeof pointer, "%s/pointer", place);
-    sc_fault_add(faults, SC_FAULT_bad_pointer, pointer,
-                 "`%s` is a whole number, which shapes the model and cannot be moved by degrees",
-                 axis->pointer);
+    sc_fault_add(faults, SC_FAULT_bad_pointer, pointer, "`%s` is %s", axis->pointer,
+                 sc_pointer_is_within(axis->pointer, "/uncertainty")
+                     ? "how uncertain a driver is: moving it moves no value"
+                     : "a whole number, which shapes the model and cannot be moved by degrees");
 }
 
 /* No two axes move the same number. */
@@ -229,8 +236,8 @@ bool sc_axis_moves(const struct sc_subject *subject, const struct sc_axis *axis,
 {
     const struct sc_axis at_zero = {.pointer = axis->pointer};
     size_t before = faults->count;
-    if (is_whole(subject->plan, sc_plan_find(subject->plan, axis->pointer))) {
-        refuse_whole(axis, place, faults);
+    if (is_refused(subject->plan, axis->pointer)) {
+        refuse_number(axis, place, faults);
         return false;
     }
     json_auto_t *document = moved(subject, &at_zero, 1, 0, faults);
@@ -244,8 +251,7 @@ struct sc_plan *sc_axes_plan(const struct sc_subject *subject, struct sc_axis *a
     struct sc_plan *plan = NULL;
     size_t before = faults->count;
     for (size_t i = 0; i < count; i++) {
-        if (is_whole(subject->plan, sc_plan_find(subject->plan, axis[i].pointer)))
-            refuse_whole(&axis[i], places[i], faults);
+        if (is_refused(subject->plan, axis[i].pointer)) refuse_number(&axis[i], places[i], faults);
         refuse_same(axis, i, places, faults);
     }
     /* The plan that is kept is of the low ends. */
@@ -259,7 +265,7 @@ struct sc_plan *sc_axes_plan(const struct sc_subject *subject, struct sc_axis *a
     for (size_t i = 0; plan && i < count; i++) {
         axis[i].slot = sc_plan_find(plan, axis[i].pointer);
         if (axis[i].slot == SC_NO_SLOT || is_whole(plan, axis[i].slot))
-            refuse_whole(&axis[i], places[i], faults);
+            refuse_number(&axis[i], places[i], faults);
     }
     return faults->count == before ? plan : NULL;
 }

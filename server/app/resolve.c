@@ -9,6 +9,7 @@
 #include "evaluation.h"
 #include "request.h"
 #include "secondchair/limits.h"
+#include "secondchair/uncertainty.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -92,14 +93,24 @@ json_t *sc_chain_document(const struct sc_chain *chain, size_t index, struct sc_
     return document;
 }
 
+static bool is_uncertainty_valid(const json_t *document, const struct sc_plan *plan, struct sc_arena *scratch,
+                                 struct sc_faults *faults)
+{
+    const json_t *given = json_object_get(document, "uncertainty");
+    struct sc_uncertainty uncertainty;
+    return !given ||
+           sc_uncertainty_compile(given, document, plan, "/uncertainty", scratch, &uncertainty, faults);
+}
+
 bool sc_document_is_valid(const json_t *document, struct sc_faults *faults)
 {
     struct sc_arena scratch;
     sc_arena_init(&scratch, SC_LIMIT_ARENA);
     const struct sc_plan *plan = sc_document_compile(document, &scratch, faults);
-    bool valid = plan && sc_evaluation_new(plan, &scratch, faults);
+    bool certain = plan && is_uncertainty_valid(document, plan, &scratch, faults);
+    bool valued = plan && sc_evaluation_new(plan, &scratch, faults);
     sc_arena_fini(&scratch);
-    return valid;
+    return certain && valued;
 }
 
 bool sc_call_chain(struct sc_call *call, enum sc_record_type type, const char *id, int64_t revision,

@@ -55,8 +55,8 @@ json_t *sc_variant_document(const json_t *parent, const json_t *body, struct sc_
  * those to the parent's schema and name. */
 void sc_overlay_check(const json_t *overrides, struct sc_faults *faults);
 
-/* True when the document compiles and has a value. False with faults, or without when memory is short. Books
- * nothing. */
+/* True when the document compiles, its uncertainty too, and has a value. False with faults, or without when
+ * memory is short. Books nothing. */
 bool sc_document_is_valid(const json_t *document, struct sc_faults *faults);
 
 /* Loads the chain of what must be there: and living, unless deleted is true. False: a problem. */

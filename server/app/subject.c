@@ -11,6 +11,7 @@
 #include "request.h"
 #include "resolve.h"
 #include "secondchair/model.h"
+#include "secondchair/uncertainty.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -107,10 +108,10 @@ static bool is_new(struct sc_call *call, const struct sc_subject *subject)
     return !sc_answer_is_known(call, digest, SC_FRESH_REVALIDATE);
 }
 
-static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
+/* Says what is wrong with the document itself. */
+static void refuse_document(struct sc_call *call, const struct sc_subject *subject,
+                            const struct sc_faults *faults)
 {
-    subject->plan = sc_document_compile(subject->document, call->arena, faults);
-    if (subject->plan) return true;
     struct sc_chain chain;
     if (!sc_faults_any(faults))
         sc_call_exhausted(call);
@@ -120,7 +121,13 @@ static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_
         sc_call_unfit(call, &chain.record[0], faults);
     else
         sc_call_invalid(call, SC_PROBLEM_invalid_scenario, faults);
-    return false;
+}
+
+static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
+{
+    subject->plan = sc_document_compile(subject->document, call->arena, faults);
+    if (!subject->plan) refuse_document(call, subject, faults);
+    return subject->plan;
 }
 
 /* From the document that is asked about to the plan. */
@@ -220,6 +227,25 @@ bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject
         if (length > 0 && length < SC_POINTER_MAX) memcpy(faults->item[i].pointer, place, (size_t)length + 1);
     }
     return ready;
+}
+
+bool sc_subject_uncertainty(struct sc_call *call, const struct sc_subject *subject,
+                            struct sc_uncertainty *uncertainty)
+{
+    const json_t *own = json_object_get(subject->question, "uncertainty");
+    const json_t *given = own ? own : json_object_get(subject->document, "uncertainty");
+    struct sc_faults *faults = sc_call_faults(call);
+    *uncertainty = (struct sc_uncertainty){.count = 0};
+    if (!faults || !given) return faults;
+    uint64_t start = sc_clock_nanoseconds();
+    bool sound = sc_uncertainty_compile(given, subject->document, subject->plan, "/uncertainty", call->arena,
+                                        uncertainty, faults);
+    sc_call_spent(call, SC_STAGE_PARSE, start);
+    if (!sound && own && sc_faults_any(faults))
+        sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+    else if (!sound)
+        refuse_document(call, subject, faults);
+    return sound;
 }
 
 void sc_subject_fini(struct sc_subject *subject)

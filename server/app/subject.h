@@ -48,6 +48,12 @@ bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct
  * with sc_subject_fini. */
 bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject, const char *member,
                           struct sc_subject *other) __attribute__((warn_unused_result));
+/* Which drivers are uncertain: by the question's own member "uncertainty", or else by the document's, after
+ * the overrides; none where neither has one. In the call's arena. False: the answer is a problem. */
+struct sc_uncertainty;
+bool sc_subject_uncertainty(struct sc_call *call, const struct sc_subject *subject,
+                            struct sc_uncertainty *uncertainty) __attribute__((warn_unused_result));
+
 void sc_subject_fini(struct sc_subject *subject);
 
 /* The same in parts, for questions that come without their own call. The living stored scenario of that id,

@@ -9,6 +9,7 @@
 
 struct sc_arena;
 struct sc_json_writer;
+struct sc_uncertainty;
 
 /* The plan of a document, in the arena, its texts borrowed from the document (which must outlive it); or
  * NULL, and then faults holds every fault found: of shape (unknown members with a suggestion, types, ranges,
@@ -19,15 +20,25 @@ struct sc_plan *sc_document_compile(const json_t *document, struct sc_arena *are
 /* Puts the overrides of a question, [{"pointer", "value"}], at most 256, into a new copy of the document.
  * Only drivers can be moved: a pointer must name a number or a whole path of the table, there or absent (an
  * absent object on the way is put in where nothing else is required in it), or a number inside a path, an
- * element or points that are there; never `schema`, a text, a date, a choice, sources or uncertainty. A value
- * must be a number (for a path any of its forms); ranges and lengths are for sc_document_compile to check. No
- * two pointers may be the same, or one below the other. Faults carry pointers into the overrides:
+ * element, points or the uncertainty that are there; never `schema`, a text, a date, a choice or sources. A
+ * value must be a number (for a path any of its forms); ranges and lengths are for sc_document_compile to
+ * check. No two pointers may be the same, or one below the other. Faults carry pointers into the overrides:
  * /overrides/0/pointer. NULL on any fault; overrides NULL are none. */
 json_t *sc_document_override(const json_t *document, const json_t *overrides, struct sc_faults *faults);
 
 /* The override that "?set=POINTER:NUMBER" means, as a new {"pointer", "value"}; NULL when the text is none.
  */
 json_t *sc_document_parse_set(const char *text);
+
+/* What an `uncertainty` at a place, "/uncertainty", says of the drivers of a document and its plan (MODEL
+ * 10): the document's own, or one that takes its place. In the arena; pointers are borrowed from it. False
+ * with every fault found, of shape and of sense: pointers that name no number of the document, a driver named
+ * twice, parameters that do not belong to the kind or that it needs, a distribution with no part within its
+ * driver's bounds, a matrix that is no correlation matrix of the drivers. False without a fault: the arena is
+ * exhausted. */
+bool sc_uncertainty_compile(const json_t *uncertainty, const json_t *document, const struct sc_plan *plan,
+                            const char *place, struct sc_arena *arena, struct sc_uncertainty *out,
+                            struct sc_faults *faults) __attribute__((warn_unused_result));
 
 /* Every driver of the plan as an array of {"pointer", "value", "unit", "group", "origin"}: origin is
  * "override" at and below a pointer of overrides, "parent" or "document" as inherited says (for a variant:

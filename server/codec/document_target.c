@@ -34,10 +34,21 @@ bool sc_field_is_driver(const struct sc_field *field)
     }
 }
 
-static bool holds_drivers(const struct sc_field *field)
+/* A number of the uncertainty is no driver of the value, but an override may move it all the same. */
+static bool is_movable(const struct sc_field *field)
 {
+    bool figures =
+        field->kind == SC_KIND_FIGURE || field->kind == SC_KIND_NUMBERS || field->kind == SC_KIND_MATRIX;
+    return figures || sc_field_is_driver(field);
+}
+
+static bool holds_numbers(const struct sc_field *field)
+{
+    bool holds = is_movable(field);
     bool container = field->kind == SC_KIND_OBJECT || field->kind == SC_KIND_LIST;
-    return sc_field_is_driver(field) || (container && is_stored(field));
+    for (const struct sc_field *member = field->member; container && member->name && !holds; member++)
+        holds = holds_numbers(member);
+    return holds;
 }
 
 static bool is_required(const struct sc_field *field)
@@ -56,18 +67,18 @@ static bool is_at_end(const struct search *search)
 static bool refuse_unknown(struct search *search)
 {
     char quoted[SC_QUOTED_MAX], list[SC_LIST_SHOWN];
-    const char *meant = sc_suggest_field(search->fields, holds_drivers, search->walk.segment);
+    const char *meant = sc_suggest_field(search->fields, holds_numbers, search->walk.segment);
     sc_quote(search->walk.segment, quoted);
     if (meant) return REFUSE(search, "there is no `%s` there; did you mean `%s`?", quoted, meant);
     return REFUSE(search, "there is no `%s` there; what can be moved is %s", quoted,
-                  sc_list_fields(search->fields, holds_drivers, list, sizeof list));
+                  sc_list_fields(search->fields, holds_numbers, list, sizeof list));
 }
 
 static bool refuse_field(struct search *search, const struct sc_field *field)
 {
     char list[SC_LIST_SHOWN];
     return REFUSE(search, "`%s` is no driver: only numbers and paths can be moved, here %s", field->name,
-                  sc_list_fields(search->fields, holds_drivers, list, sizeof list));
+                  sc_list_fields(search->fields, holds_numbers, list, sizeof list));
 }
 
 /* The pointer ends at something that only holds drivers. */
@@ -75,7 +86,7 @@ static bool refuse_whole(struct search *search)
 {
     char list[SC_LIST_SHOWN];
     return REFUSE(search, "names a whole object: only numbers and paths can be moved, in it %s",
-                  sc_list_fields(search->fields, holds_drivers, list, sizeof list));
+                  sc_list_fields(search->fields, holds_numbers, list, sizeof list));
 }
 
 static bool take_member(struct search *search, const struct sc_field *field)
@@ -139,13 +150,14 @@ static bool take_path(struct search *search, const struct sc_field *field)
                   field->name);
 }
 
-static bool take_point(struct search *search, const struct sc_field *field)
+/* A number of an array of numbers, or of an array of such arrays: points, a matrix. */
+static bool take_number(struct search *search, const struct sc_field *field, bool in_rows)
 {
-    json_t *points = json_object_get(search->here, field->name);
+    json_t *array = json_object_get(search->here, field->name);
     size_t index;
-    if (!json_is_array(points)) return REFUSE(search, "the document has no `%s` there", field->name);
-    json_t *pair = find_element(search, field, points, &index);
-    return pair && take_element(search, field, &PART, pair);
+    if (!json_is_array(array)) return REFUSE(search, "the document has no `%s` there", field->name);
+    if (in_rows) array = find_element(search, field, array, &index);
+    return array && take_element(search, field, &PART, array);
 }
 
 /* Puts an object in that the document does not have, unless it needs more in it than what the pointer goes on
@@ -211,15 +223,18 @@ static bool enter_element(struct search *search, const struct sc_field *field)
 /* One member down. done: the target is found. */
 static bool follow(struct search *search, const struct sc_field *field, bool *done)
 {
-    *done = sc_field_is_driver(field);
-    if (!holds_drivers(field)) return refuse_field(search, field);
+    *done = is_movable(field);
+    if (!holds_numbers(field)) return refuse_field(search, field);
     switch (field->kind) {
     case SC_KIND_OBJECT:
         return enter_object(search, field);
     case SC_KIND_LIST:
         return enter_element(search, field);
     case SC_KIND_POINTS:
-        return take_point(search, field);
+    case SC_KIND_MATRIX:
+        return take_number(search, field, true);
+    case SC_KIND_NUMBERS:
+        return take_number(search, field, false);
     case SC_KIND_PATH:
     case SC_KIND_VALUES:
         return take_path(search, field);

@@ -399,10 +399,10 @@ static const struct sc_field RETURNS[] = {
     END};
 
 /* A figure of a distribution is no driver: it is not in the plan. Where it is absent it is NAN. */
-#define FIGURE(member, open, least_, most_, says)                                                            \
+#define FIGURE(member, least_, most_, says)                                                                  \
     {                                                                                                        \
-        .name = #member, .kind = SC_KIND_FIGURE, .presence = SC_OPTIONAL, .open_low = open, .low = least_,   \
-        .high = most_, .offset = AT(sc_written_distribution, member), .meaning = says                        \
+        .name = #member, .kind = SC_KIND_FIGURE, .presence = SC_OPTIONAL, .low = least_, .high = most_,      \
+        .offset = AT(sc_written_distribution, member), .meaning = says                                       \
     }
 #define FIGURES(member, least_, most_, says)                                                                 \
     {                                                                                                        \
@@ -412,25 +412,23 @@ static const struct sc_field RETURNS[] = {
 const struct sc_field SC_DISTRIBUTION_FIELDS[] = {
     CHOICE(AT(sc_written_distribution, kind), "kind", SC_REQUIRED, NONE, DISTRIBUTIONS, 0,
            "Family of the distribution; `fit` draws a fitted inference share from its covariance."),
-    FIGURE(mean, false, -MONEY_MAX, MONEY_MAX, "Mean; of normal."),
-    FIGURE(sd, false, 0, MONEY_MAX, "Standard deviation; of normal."),
-    FIGURE(mu, false, -100, 100, "Mean of the logarithm; of lognormal."),
-    FIGURE(sigma, false, 0, 100, "Standard deviation of the logarithm; of lognormal."),
-    FIGURE(low, false, -MONEY_MAX, MONEY_MAX,
-           "Lower end; of uniform, triangular, pert and beta (0 unless given)."),
-    FIGURE(mode, false, -MONEY_MAX, MONEY_MAX, "Most likely value; of triangular and pert."),
-    FIGURE(high, false, -MONEY_MAX, MONEY_MAX,
-           "Upper end; of uniform, triangular, pert and beta (1 unless given)."),
-    FIGURE(lambda, false, 0, 1e6, "Weight of the mode; of pert, 4 unless given."),
-    FIGURE(alpha, true, 0, 1e6, "First shape; of beta."),
-    FIGURE(beta, true, 0, 1e6, "Second shape; of beta."),
-    FIGURE(location, false, -MONEY_MAX, MONEY_MAX, "Location; of student_t."),
-    FIGURE(scale, false, 0, MONEY_MAX, "Scale; of student_t."),
-    FIGURE(dof, true, 0, 1e6, "Degrees of freedom; of student_t."),
+    FIGURE(mean, -MONEY_MAX, MONEY_MAX, "Mean; of normal."),
+    FIGURE(sd, 0, MONEY_MAX, "Standard deviation; of normal."),
+    FIGURE(mu, -100, 100, "Mean of the logarithm; of lognormal."),
+    FIGURE(sigma, 0, 40, "Standard deviation of the logarithm; of lognormal."),
+    FIGURE(low, -MONEY_MAX, MONEY_MAX, "Lower end; of uniform, triangular, pert and beta (0 unless given)."),
+    FIGURE(mode, -MONEY_MAX, MONEY_MAX, "Most likely value; of triangular and pert."),
+    FIGURE(high, -MONEY_MAX, MONEY_MAX, "Upper end; of uniform, triangular, pert and beta (1 unless given)."),
+    FIGURE(lambda, 0, 1e4, "Weight of the mode; of pert, 4 unless given."),
+    FIGURE(alpha, 0.05, 1e5, "First shape; of beta."),
+    FIGURE(beta, 0.05, 1e5, "Second shape; of beta."),
+    FIGURE(location, -MONEY_MAX, MONEY_MAX, "Location; of student_t."),
+    FIGURE(scale, 0, MONEY_MAX, "Scale; of student_t."),
+    FIGURE(dof, 0.5, 1e5, "Degrees of freedom; of student_t."),
     FIGURES(values, -MONEY_MAX, MONEY_MAX, "Values; of discrete."),
     FIGURES(weights, 0, MONEY_MAX, "Their weights, which need not add up to 1; of discrete."),
-    FIGURE(min, false, -MONEY_MAX, MONEY_MAX, "Truncates the distribution from below."),
-    FIGURE(max, false, -MONEY_MAX, MONEY_MAX, "Truncates it from above."),
+    FIGURE(min, -MONEY_MAX, MONEY_MAX, "Truncates the distribution from below."),
+    FIGURE(max, -MONEY_MAX, MONEY_MAX, "Truncates it from above."),
     END};
 
 static const struct sc_field UNCERTAIN_DRIVER[] = {

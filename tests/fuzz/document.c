@@ -1,9 +1,10 @@
-/* Bytes as a document: compiled, evaluated, written. The answer is JSON, finite throughout, and the same for
- * the same bytes; a document without one has faults. */
+/* Bytes as a document: compiled, evaluated, written, its uncertain drivers drawn. The answer is JSON, finite
+ * throughout, and the same for the same bytes; a document without one has faults. */
 #include "codec/document.h"
 #include "app/evaluation.h"
 #include "codec/faults.h"
 #include "fuzz.h"
+#include "secondchair/uncertainty.h"
 
 enum { MEMORY = 16 << 20 };
 
@@ -12,6 +13,42 @@ static void write_faults(const struct sc_faults *faults, struct sc_json_writer *
     MUST(sc_faults_any(faults));
     MUST(faults->count <= SC_FAULTS_MAX);
     sc_json_member_faults(writer, faults);
+}
+
+/* Whatever is let through can be drawn from, out to the tails. */
+static void write_draws(const struct sc_uncertain *driver, struct sc_arena *arena,
+                        struct sc_json_writer *writer)
+{
+    struct sc_quantile *quantile = sc_arena_alloc(arena, sizeof *quantile);
+    MUST(quantile);
+    sc_quantile_prepare(&driver->distribution, quantile);
+    double before = -INFINITY;
+    sc_json_array_begin(writer);
+    for (int i = 0; i <= 8; i++) {
+        static const double u[] = {1e-300, 1e-9, 0.1, 0.3, 0.5, 0.7, 0.9, 1 - 1e-9, 1 - 0x1p-53};
+        double x = sc_quantile_at(quantile, u[i]);
+        MUST(x >= before && x >= driver->distribution.min && x <= driver->distribution.max);
+        sc_json_number(writer, before = x);
+    }
+    sc_json_array_end(writer);
+}
+
+static void write_uncertainty(const json_t *document, const struct sc_plan *plan, struct sc_arena *arena,
+                              struct sc_json_writer *writer)
+{
+    struct sc_uncertainty uncertainty;
+    struct sc_faults *faults = sc_arena_alloc(arena, sizeof *faults);
+    const json_t *given = json_object_get(document, "uncertainty");
+    if (!given) return;
+    bool sound = sc_uncertainty_compile(given, document, plan, "/uncertainty", arena, &uncertainty, faults);
+    MUST(sound != sc_faults_any(faults));
+    sc_json_member_object_begin(writer, "uncertainty");
+    if (!sound) write_faults(faults, writer);
+    sc_json_member_array_begin(writer, "draws");
+    for (size_t i = 0; sound && i < uncertainty.count; i++)
+        if (uncertainty.driver[i].slot != SC_NO_SLOT) write_draws(&uncertainty.driver[i], arena, writer);
+    sc_json_array_end(writer);
+    sc_json_object_end(writer);
 }
 
 static void write_answer(json_t *document, struct sc_arena *arena, struct sc_json_writer *writer)
@@ -26,6 +63,7 @@ static void write_answer(json_t *document, struct sc_arena *arena, struct sc_jso
     sc_json_member_array_begin(writer, "inputs");
     sc_document_write_inputs(plan, NULL, NULL, writer);
     sc_json_array_end(writer);
+    write_uncertainty(document, plan, arena, writer);
     struct sc_evaluation *evaluation = sc_evaluation_new(plan, arena, faults);
     MUST(!evaluation == sc_faults_any(faults));
     if (evaluation)

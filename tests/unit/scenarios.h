@@ -78,6 +78,18 @@ static inline void expect_faults(const char *about, const json_t *wanted)
     expect(faults.count == json_array_size(wanted), about, "another number of faults");
 }
 
+/* Puts in and takes out what the case says. */
+static inline void apply_edits(json_t *document, const json_t *one)
+{
+    const char *pointer;
+    json_t *value;
+    size_t i;
+    json_object_foreach (json_object_get(one, "set"), pointer, value)
+        assert_int_equal(sc_pointer_set(document, pointer, json_deep_copy(value)), SC_POINTER_OK);
+    json_array_foreach (json_object_get(one, "remove"), i, value)
+        assert_int_equal(sc_pointer_remove(document, json_string_value(value)), SC_POINTER_OK);
+}
+
 static inline int release(void **state)
 {
     (void)state;

@@ -167,17 +167,6 @@ static void every_number_has_a_slot(void **state)
 
 /* --- what is wrong with a document --- */
 
-static void apply_edits(json_t *document, const json_t *one)
-{
-    const char *pointer;
-    json_t *value;
-    size_t i;
-    json_object_foreach (json_object_get(one, "set"), pointer, value)
-        assert_int_equal(sc_pointer_set(document, pointer, json_deep_copy(value)), SC_POINTER_OK);
-    json_array_foreach (json_object_get(one, "remove"), i, value)
-        assert_int_equal(sc_pointer_remove(document, json_string_value(value)), SC_POINTER_OK);
-}
-
 static void each_fault_has_its_place_and_sentence(void **state)
 {
     (void)state;
