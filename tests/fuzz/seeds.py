@@ -29,6 +29,11 @@ documents = [json.loads(path.read_text()) for path in documents]
 for document in documents:
     document.pop("sources", None)
     put("document", compact(document))
+base, uncertain = (next(one for one in documents if one.get("name") == name) for name in
+                   ("AMD, base case", "AMD, base case with ranges"))
+cases = json.loads((ROOT / "tests/unit/cases/documents/uncertainty.json").read_text())
+for uncertainty in [uncertain["overrides"][0]["value"]] + [case["uncertainty"] for case in cases if "set" not in case]:
+    put("document", compact(base | {"uncertainty": uncertainty}))
 for a, b in zip(documents, documents[1:]):
     put("patches", compact(a) + "\0" + compact(b))
 put("patches", '{"a":[1,2,{"b":null}]}\0{"a":[1,{"b":3}],"c":"d"}\0'

@@ -1,5 +1,5 @@
 // Answers as tables, and the promises about figures that are null.
-import { csv, is, number, ok, scenario, small, test } from './harness.mjs';
+import { BUILT_INS, csv, is, number, ok, scenario, small, test } from './harness.mjs';
 
 export default async function answers({ server }) {
   const CSV = { headers: { Accept: 'text/csv' } };
@@ -10,10 +10,9 @@ export default async function answers({ server }) {
     ok(table.headers.etag !== json.headers.etag, 'the table has the ETag of the JSON');
     return { json: json.json, rows: csv(table.text) };
   };
-  const IDS = ['amd-base', 'amd-bull', 'amd-bear', 'amd-september-2026', 'nvda-base'];
 
   await test('a valuation as CSV has a line for each year, with the figures of the JSON', async () => {
-    for (const id of IDS) {
+    for (const id of BUILT_INS) {
       const { json, rows } = await both(`/v1/scenarios/${id}/valuation`);
       is(rows.length, json.years.length, 'lines');
       for (const [i, year] of json.years.entries()) {
@@ -25,7 +24,7 @@ export default async function answers({ server }) {
     }
   });
   await test('a projection as CSV has a line for each calendar year, with the revenue of each seat', async () => {
-    for (const [id, query] of [...IDS.map(one => [one, '']), ['amd-base', '?to=2028&level=0.5']]) {
+    for (const [id, query] of [...BUILT_INS.map(one => [one, '']), ['amd-base', '?to=2028&level=0.5']]) {
       const { json, rows } = await both(`/v1/scenarios/${id}/projection${query}`);
       is(rows.map(row => Number(row.year)), json.years, 'years');
       json.years.forEach((year, i) => {
@@ -37,7 +36,7 @@ export default async function answers({ server }) {
     }
   });
   await test('a chair question as CSV has a line for each year', async () => {
-    for (const id of IDS) {
+    for (const id of BUILT_INS) {
       const { json, rows } = await both(`/v1/scenarios/${id}/chair`);
       json.survival.forEach((year, i) => {
         const row = rows.find(one => Number(one.year) === year.year), lost = json.value_if_lost[i];
@@ -74,7 +73,7 @@ export default async function answers({ server }) {
   });
   await test('each check has its status, a sentence and figures', async () => {
     const codes = new Set();
-    for (const id of IDS) {
+    for (const id of BUILT_INS) {
       const { json } = await server.get(`/v1/scenarios/${id}/valuation`);
       for (const check of json.checks) {
         codes.add(check.code);

@@ -51,7 +51,7 @@ const vanish = () => new Promise(resolve => {
 const loops = Promise.all([
   loop('reads', 4, async agent => want(await server.get(`/v1/scenarios/${pick(shared)}`, { agent }), 200, 404)),
   loop('questions', 4, async agent => { const answer = want(await server.get('/v1/scenarios/amd-base/valuation', { agent }), 200); if (answer.status === 200 && answer.text !== reference) fail('another answer'); }),
-  loop('variants', 2, async agent => want(await server.get(`/v1/scenarios/${pick(['amd-bull', 'amd-bear', 'amd-september-2026'])}/${pick(['valuation', 'chair', 'projection'])}?inputs=true`, { agent }), 200)),
+  loop('variants', 2, async agent => want(await server.get(`/v1/scenarios/${pick(['amd-bull', 'amd-bear', 'amd-september-2026', 'amd-uncertain'])}/${pick(['valuation', 'chair', 'projection'])}?inputs=true`, { agent }), 200)),
   loop('heavy', 4, async agent => want(await server.ask('POST', `/v1/${pick(['valuation', 'projection'])}`, { body: heavy, headers: JSON_TYPE, agent }), 200)),
   loop('creates', 3, async agent => { const document = small({ name: `Created ${Math.random()}` }); const answer = want(await server.ask('POST', '/v1/scenarios', { json: document, agent }), 201); if (answer.status === 201) is(answer.json.sha256, digest(document), 'the digest'); }),
   loop('changes', 4, async agent => {

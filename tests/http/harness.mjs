@@ -1,7 +1,7 @@
 // What every suite over HTTP stands on: the real binary on a free port with a database of its own, clients over
 // kept connections, each answer held against schema/openapi.json, tests that read as sentences, and totals.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,8 @@ import { Contract } from './contract.mjs';
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const read = file => readFileSync(path.join(ROOT, file), 'utf8');
 export const scenario = name => JSON.parse(read(`schema/scenarios/${name}.json`));
+// The ids of the scenarios that are there on first start.
+export const BUILT_INS = readdirSync(path.join(ROOT, 'schema/scenarios')).map(file => path.basename(file, '.json')).sort();
 export const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 export const contract = new Contract(JSON.parse(read('schema/openapi.json')), read);
 

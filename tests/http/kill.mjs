@@ -1,7 +1,7 @@
 // node tests/http/kill.mjs --binary build/secondchair [--rounds 10]
 // What was acknowledged is there after kill -9, after SIGTERM under load, and after a database that cannot be used was
 // refused. The last line is the count.
-import { canonical, digest, fail, is, ok, ROOT, Server, sha256, sleep, small, test, totals } from './harness.mjs';
+import { BUILT_INS, canonical, digest, fail, is, ok, ROOT, Server, sha256, sleep, small, test, totals } from './harness.mjs';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -104,7 +104,7 @@ await test('kill -9 while the server starts leaves a database that opens', async
     await gone;
   }
   const server = await new Server(binary, { database: fresh }).start();
-  is((await server.get('/v1/scenarios')).json.items.length, 5, 'built-in scenarios');
+  is((await server.get('/v1/scenarios')).json.items.length, BUILT_INS.length, 'built-in scenarios');
   is((await server.expect(200, 'GET', '/v1/sets/amd-view/valuation')).json.members.length, 3, 'members of the built-in set');
   await server.stop();
 });

@@ -1,5 +1,5 @@
 // Questions: of stored scenarios, by id and of documents sent along, with overrides; the same answer each time.
-import { at, canonical, digest, is, near, ok, patch, scenario, sha256, Server, small, test } from './harness.mjs';
+import { at, BUILT_INS, canonical, digest, is, near, ok, patch, scenario, sha256, Server, small, test } from './harness.mjs';
 import http from 'node:http';
 
 const NAMES = ['valuation', 'projection', 'chair'];
@@ -117,8 +117,24 @@ export default async function questions({ server, binary }) {
     }
     is((await server.post('/v1/valuation', { scenario: 'amd-base', inputs: true })).json, (await server.get('/v1/scenarios/amd-base/valuation?inputs=true')).json, 'asked for in the body');
   });
+  await test('with ranges around its drivers a scenario is worth what it is without', async () => {
+    for (const name of ['valuation', 'chair', 'projection', 'returns']) {
+      const [base, uncertain] = await Promise.all(['amd-base', 'amd-uncertain'].map(async id => (await server.get(`/v1/scenarios/${id}/${name}?inputs=true`)).json));
+      const own = ({ scenario, name: called, inputs, result_sha256, ...figures }) => figures;
+      is(own(uncertain), own(base), name);
+      is(uncertain.inputs.map(({ pointer, value }) => [pointer, value]), base.inputs.map(({ pointer, value }) => [pointer, value]), 'the drivers');
+    }
+    const { contributions } = (await server.get('/v1/scenarios/amd-base/comparison?with=amd-uncertain')).json;
+    ok(contributions.every(one => one.value_per_share === 0), 'a range contributes to the difference');
+  });
+  await test('how uncertain a driver is can be moved by a link, and an uncertain driver be moved away', async () => {
+    const { value_per_share: value } = (await server.get('/v1/scenarios/amd-uncertain/valuation')).json;
+    is((await server.get('/v1/scenarios/amd-uncertain/valuation?set=/uncertainty/drivers/7/distribution/sd:0.01')).json.value_per_share, value, 'the value');
+    is((await server.get('/v1/scenarios/amd-uncertain/valuation?set=/discount/wacc:0.095')).json.value_per_share,
+      (await server.get('/v1/scenarios/amd-base/valuation?set=/discount/wacc:0.095')).json.value_per_share, 'the value at another rate');
+  });
   await test('a valuation adds up: bridge, years, segments, branches', async () => {
-    for (const id of ['amd-base', 'amd-bull', 'amd-bear', 'amd-september-2026', 'nvda-base']) {
+    for (const id of BUILT_INS) {
       const { json } = await server.get(`/v1/scenarios/${id}/valuation`);
       let balance = 0;
       for (const step of json.bridge) { balance += step.amount; near(step.balance, balance, `${id}: balance after ${step.step}`); }

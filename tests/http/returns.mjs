@@ -1,9 +1,8 @@
 // What one earns to the horizon: the property of the model, the inverse, and what follows from the definitions.
-import { csv, is, near, number, ok, patch, scenario, small, test } from './harness.mjs';
+import { BUILT_INS, csv, is, near, number, ok, patch, scenario, small, test } from './harness.mjs';
 
 export default async function returns({ server }) {
   const ask = async (subject, question = {}, name = 'returns') => (await server.expect(200, 'POST', `/v1/${name}`, { json: { scenario: subject, ...question } })).json;
-  const IDS = ['amd-base', 'amd-bull', 'amd-bear', 'amd-september-2026', 'nvda-base'];
   const near0 = (a, e, what) => ok(Math.abs(a - e) < 1e-9, `${what} is ${a}, expected ${e}`);
 
   await test('who pays the intrinsic value earns the discount rate, where cash earns it too', async () => {
@@ -22,7 +21,7 @@ export default async function returns({ server }) {
           }
   });
   await test('it follows from its parts: multiple, return, years, the path', async () => {
-    for (const id of IDS) {
+    for (const id of BUILT_INS) {
       const answer = await ask(id), valuation = await ask(id, {}, 'valuation'), last = answer.path.at(-1), first = answer.path[0];
       is([answer.price, answer.target_return, answer.price_for_target, answer.held.price_for_target], [valuation.price, null, null, null], `${id}: the question`);
       is(answer.path.length, valuation.years.length + 1, `${id}: the years`);
@@ -43,14 +42,14 @@ export default async function returns({ server }) {
     }
   });
   await test('at a rate of 0, net cash is what was there and what came since', async () => {
-    for (const id of IDS) {
+    for (const id of BUILT_INS) {
       const answer = await ask(id, { reinvestment_rate: 0 }), { years } = await ask(id, {}, 'valuation');
       let cash = answer.path[0].net_cash_if_held;
       years.forEach((year, i) => { cash += year.fcff * year.part_of_year; near(answer.path[i + 1].net_cash_if_held, cash, `${id}: ${year.fiscal}`); });
     }
   });
   await test('the price for a return gives the return', async () => {
-    for (const id of IDS)
+    for (const id of BUILT_INS)
       for (const target of [-0.5, 0, 0.07, 0.15, 1]) {
         const answer = await ask(id, { target_return: target, reinvestment_rate: 0.03 });
         near0((await ask(id, { price: answer.price_for_target, reinvestment_rate: 0.03 })).annual_return, target, `${id} at ${target}`);

@@ -1,5 +1,5 @@
 // The service about itself: pages, descriptions, health, metrics; and what holds for every address.
-import { contract, is, names, ok, read, sleep, test } from './harness.mjs';
+import { BUILT_INS, contract, is, names, ok, read, sleep, test } from './harness.mjs';
 import http from 'node:http';
 
 const FIXED = ['/', '/docs', '/openapi.json', '/schema/scenario.json', '/schema/openapi.json', '/problems/stale-revision', '/version',
@@ -27,7 +27,7 @@ export default async function service({ server }) {
     is(headers['content-type'], 'application/schema+json', 'the type');
     is((await server.get('/schema/scenario.json', { headers: { Accept: 'application/json' } })).headers['content-type'], 'application/json', 'the type asked for');
     const validate = contract.ajv.compile({ ...json, $id: 'scenario' });
-    for (const id of ['amd-base', 'amd-bull', 'amd-bear', 'amd-september-2026', 'nvda-base']) {
+    for (const id of BUILT_INS) {
       const { document } = (await server.get(`/v1/scenarios/${id}`)).json;
       ok(validate(document), () => `${id}: ${contract.ajv.errorsText(validate.errors)}`);
     }
