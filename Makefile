@@ -167,7 +167,7 @@ cover: build/cover/secondchair $(UNITS_COVER) $(NODE_PACKAGES) ## measure which 
 	@gcovr --root . --filter server/ --object-directory build/cover/obj --html-details build/cover/index.html --print-summary \
 		--sort-percentage build/cover/obj
 
-fuzz: deps-test ## fuzz documents, patches, numbers, requests, overrides; fail every allocation once (SECONDS_EACH=60)
+fuzz: deps-test ## fuzz documents, sets, patches, numbers, requests, overrides; fail every allocation once (SECONDS_EACH=60)
 	tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
 bench: build deps-test ## measure speed, and paste the tables into README.md

@@ -130,12 +130,15 @@ static bool value_members(struct sc_call *call, struct valuation *valuation)
 
 /* ---- the price ---- */
 
+static bool same_price(const struct valuation *v, size_t i)
+{
+    return !(v->member[i].price < v->member[0].price || v->member[i].price > v->member[0].price);
+}
+
 static bool same_prices(const struct valuation *valuation)
 {
     for (size_t i = 1; i < valuation->count; i++)
-        if (valuation->member[i].price < valuation->member[0].price ||
-            valuation->member[i].price > valuation->member[0].price)
-            return false;
+        if (!same_price(valuation, i)) return false;
     return true;
 }
 
@@ -179,37 +182,29 @@ static bool read_question(struct sc_call *call, struct valuation *valuation)
     return !sc_faults_any(faults);
 }
 
-static void choose_price(struct valuation *valuation, struct sc_faults *faults)
+/* False: the answer is a problem. */
+static bool choose_price(struct sc_call *call, struct valuation *valuation)
 {
     const struct sc_set_subject *subject = valuation->subject;
+    bool own = isfinite(subject->set.price) && !moves_price(subject->overrides);
     valuation->price_from = "question";
-    if (isfinite(valuation->price)) return;
-    bool moved = moves_price(subject->overrides);
-    if (isfinite(subject->set.price) && !moved) {
-        valuation->price_from = "set";
-        valuation->price = subject->set.price;
-    } else if (same_prices(valuation)) {
-        valuation->price_from = "members";
-        valuation->price = valuation->member[0].price;
-    } else {
-        sc_fault_add(
-            faults, SC_FAULT_missing, "/price",
-            "the members have different prices and the set has none: say against which price to weigh");
-    }
+    if (isfinite(valuation->price)) return true;
+    valuation->price_from = own ? "set" : "members";
+    valuation->price = own ? subject->set.price : valuation->member[0].price;
+    return own || same_prices(valuation) ||
+           sc_call_refuse(
+               call, SC_PROBLEM_invalid_question, SC_FAULT_missing, "/price",
+               "the members have different prices and the set has none: say against which price to weigh");
 }
 
-/* False: a problem. */
 static bool find_price(struct sc_call *call, struct valuation *valuation)
 {
-    struct sc_faults *faults = sc_call_faults(call);
-    if (!faults) return false;
-    choose_price(valuation, faults);
-    for (size_t i = 0; i < valuation->count && !sc_faults_any(faults); i++)
+    if (!choose_price(call, valuation)) return false;
+    for (size_t i = 0; i < valuation->count; i++)
         if (!isfinite(valuation->weighted[i].value / valuation->price))
-            sc_fault_add(faults, SC_FAULT_out_of_range, "/price",
-                         "the value is no finite multiple of so small a price");
-    if (sc_faults_any(faults)) sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
-    return !sc_faults_any(faults);
+            return sc_call_refuse(call, SC_PROBLEM_invalid_question, SC_FAULT_out_of_range, "/price",
+                                  "the value is no finite multiple of so small a price");
+    return true;
 }
 
 /* ---- the answer ---- */
@@ -317,11 +312,6 @@ static bool same_date(const struct valuation *v, size_t i)
     return v->member[i].valuation_date == v->member[0].valuation_date;
 }
 
-static bool same_price(const struct valuation *v, size_t i)
-{
-    return !(v->member[i].price < v->price || v->member[i].price > v->price);
-}
-
 static const struct {
     const char *code, *ok, *fired;
     bool (*holds)(const struct valuation *v, size_t index);
@@ -330,8 +320,8 @@ static const struct {
      "The members value different companies: their average is of no one share.", same_company},
     {"one_valuation_date", "All members value it on the same day.",
      "The members are of different days: values of different days do not add up.", same_date},
-    {"one_price", "All members have the price that they are weighed against.",
-     "Some member has another price of its own than the one that it is weighed against.", same_price},
+    {"one_price", "All members state the same price.",
+     "The members state different prices of their own; all are weighed against the one above.", same_price},
 };
 
 static void write_checks(struct sc_json_writer *w, const struct valuation *v)

@@ -34,6 +34,11 @@ base, uncertain = (next(one for one in documents if one.get("name") == name) for
 cases = json.loads((ROOT / "tests/unit/cases/documents/uncertainty.json").read_text())
 for uncertainty in [uncertain["overrides"][0]["value"]] + [case["uncertainty"] for case in cases if "set" not in case]:
     put("document", compact(base | {"uncertainty": uncertainty}))
+for path in sorted(ROOT.glob("schema/sets/*.json")):
+    put("sets", path.read_text())
+put("sets", '{"name":"a","price":5,"fair_band":0.2,"tags":["x"],"members":[{"scenario":"a","weight":0.3,"role":"bull","revision":3},'
+    '{"scenario":"a","weight":0.7,"overrides":[{"pointer":"/a","value":[1]}]}]}')
+put("sets", '{"name":"a","members":[{"scenario":"b","weight":0},{"scenario":"b","revision":1,"weight":1},{"scenario":"b","weight":0}]}')
 for a, b in zip(documents, documents[1:]):
     put("patches", compact(a) + "\0" + compact(b))
 put("patches", '{"a":[1,2,{"b":null}]}\0{"a":[1,{"b":3}],"c":"d"}\0'

@@ -222,10 +222,12 @@ export default async function sets({ server, binary }) {
     const priced = { ...view, price: 280 }, mixed = make([['amd-base', 0.5], ['nvda-base', 0.5]]);
     const of = async (set, options) => { const { price, price_from: from } = await weigh(set, options); return [price, from]; };
     is(await of(priced, { price: 250 }), [250, 'question'], 'given by the question');
+    is((await weigh(priced, { price: 250 })).checks.map(check => check.status), ['ok', 'ok', 'ok'], 'checks at another price than that of the members');
     is(await of(priced), [280, 'set'], 'given by the set');
     is(await of(view), [300, 'members'], 'of the members');
     is(await of(priced, { overrides: [{ pointer: '/price', value: 260 }] }), [260, 'members'], 'moved in all members');
     is(await faults('invalid-question', { set: mixed }, 'POST', '/v1/sets/valuation'), [['/price', 'missing']], 'of none');
+    is(await faults('invalid-question', { set: { ...view, price: 1e-307 } }, 'POST', '/v1/sets/valuation'), [['/price', 'out_of_range']], 'too small for any multiple');
     const answer = await weigh(mixed, { price: 300 });
     is(answer.checks.map(check => [check.code, check.status, check.figures.members_that_differ]), [['one_company', 'fired', 1], ['one_valuation_date', 'fired', 1], ['one_price', 'fired', 1]], 'two companies');
     for (const [price, code] of [[0, 'out_of_range'], [-1, 'out_of_range'], [1e10, 'out_of_range'], ['300', 'wrong_type'], [null, 'wrong_type']]) is(await faults('invalid-question', { set: view, price }, 'POST', '/v1/sets/valuation'), [['/price', code]], `a price of ${price}`);
