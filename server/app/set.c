@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A member while it is loaded. */
+/* A member while it is loaded or evaluated. */
 struct loading {
     struct sc_reader *reader;
     const struct sc_set_member *member;
@@ -21,6 +21,19 @@ struct loading {
     struct sc_faults *found;  /* of one step */
     char place[SC_POINTER_MAX];
 };
+
+static bool begin(const struct sc_case_context *context, size_t index, struct sc_case *one,
+                  struct loading *loading)
+{
+    *loading = (struct loading){.reader = context->reader,
+                                .member = &context->set->member[index],
+                                .arena = context->arena,
+                                .one = one,
+                                .faults = context->faults,
+                                .found = sc_arena_alloc(context->arena, sizeof *loading->found)};
+    sc_pointer_append_index(loading->place, "/members", index);
+    return loading->found;
+}
 
 /* A fault of the member itself. */
 __attribute__((format(printf, 4, 5))) static void
@@ -120,27 +133,30 @@ static bool put_in(struct loading *loading, const json_t *overrides, bool own)
     return changed && json_array_extend(one->overrides, sc_json_unconst(overrides)) == 0;
 }
 
-static bool evaluate(struct loading *loading)
+static bool compile(struct loading *loading)
 {
     struct sc_case *one = loading->one;
-    const struct sc_plan *plan = sc_document_compile(one->document, loading->arena, loading->found);
+    one->plan = sc_document_compile(one->document, loading->arena, loading->found);
     blame_scenario(loading, "is not valid");
-    if (!plan) return false;
-    one->evaluation = sc_evaluation_new(plan, loading->arena, loading->found);
-    blame_scenario(loading, "has no value");
-    return one->evaluation && sc_json_digest(one->document, one->sha256);
+    return one->plan && sc_json_digest(one->document, one->sha256);
 }
 
-bool sc_case_load(struct sc_reader *reader, const struct sc_set *set, size_t index, const json_t *overrides,
-                  struct sc_arena *arena, struct sc_case *one, struct sc_faults *faults)
+bool sc_case_load(const struct sc_case_context *context, size_t index, struct sc_case *one)
 {
-    struct loading loading = {
-        .reader = reader, .member = &set->member[index], .arena = arena, .one = one, .faults = faults};
+    struct loading loading;
     *one = (struct sc_case){.id = NULL};
-    loading.found = sc_arena_alloc(arena, sizeof *loading.found);
-    sc_pointer_append_index(loading.place, "/members", index);
-    return loading.found && resolve(&loading) && put_in(&loading, loading.member->overrides, true) &&
-           put_in(&loading, overrides, false) && evaluate(&loading);
+    return begin(context, index, one, &loading) && resolve(&loading) &&
+           put_in(&loading, loading.member->overrides, true) && put_in(&loading, context->overrides, false) &&
+           compile(&loading);
+}
+
+bool sc_case_evaluate(const struct sc_case_context *context, size_t index, struct sc_case *one)
+{
+    struct loading loading;
+    if (!begin(context, index, one, &loading)) return false;
+    one->evaluation = sc_evaluation_new(one->plan, loading.arena, loading.found);
+    blame_scenario(&loading, "has no value");
+    return one->evaluation;
 }
 
 void sc_case_fini(struct sc_case *one)
@@ -157,11 +173,13 @@ static bool check_member(struct sc_call *call, const struct sc_set *set, size_t 
 {
     struct sc_arena scratch;
     struct sc_case one;
+    const struct sc_case_context context = {
+        .reader = call->reader, .set = set, .arena = &scratch, .faults = faults};
     sc_arena_init(&scratch, SC_LIMIT_ARENA);
-    bool loaded = sc_case_load(call->reader, set, index, NULL, &scratch, &one, faults);
+    bool valued = sc_case_load(&context, index, &one) && sc_case_evaluate(&context, index, &one);
     sc_case_fini(&one);
     sc_arena_fini(&scratch);
-    return loaded;
+    return valued;
 }
 
 bool sc_set_is_valid(struct sc_call *call, const json_t *document, struct sc_faults *faults)

@@ -17,7 +17,7 @@ struct sc_buffer;
 bool sc_set_is_valid(struct sc_call *call, const json_t *document, struct sc_faults *faults)
     __attribute__((warn_unused_result));
 
-/* One member, found, overridden, compiled and evaluated. */
+/* One member, found, overridden and compiled; then evaluated. */
 struct sc_case {
     const char *id; /* these live in the arena */
     int64_t revision;
@@ -25,15 +25,24 @@ struct sc_case {
     json_t *document, *overlay,
         *overrides;              /* owned: after all overrides; a variant's own; all that were put in */
     char sha256[SC_DIGEST_TEXT]; /* of the document */
-    const struct sc_evaluation *evaluation;
+    const struct sc_plan *plan;
+    const struct sc_evaluation *evaluation; /* NULL until sc_case_evaluate */
 };
 
-/* overrides: the question's, put in after the member's own; NULL for none. Everything is in the arena, or
- * owned by the case. False with faults, whose pointers lead into the set ("/members/0/scenario") or the
- * question
- * ("/overrides/0/pointer"), or without for want of memory or storage. Always pair with sc_case_fini. */
-bool sc_case_load(struct sc_reader *reader, const struct sc_set *set, size_t index, const json_t *overrides,
-                  struct sc_arena *arena, struct sc_case *one, struct sc_faults *faults)
+/* Where a member is looked for, and where its faults go: their pointers lead into the set
+ * ("/members/0/scenario") or the question ("/overrides/0/pointer"). */
+struct sc_case_context {
+    struct sc_reader *reader;
+    const struct sc_set *set;
+    const json_t *overrides; /* the question's, put in after the member's own; NULL for none */
+    struct sc_arena *arena;  /* of all that the case does not own */
+    struct sc_faults *faults;
+};
+
+/* False with faults, or without for want of memory or storage. Always pair with sc_case_fini. */
+bool sc_case_load(const struct sc_case_context *context, size_t index, struct sc_case *one)
+    __attribute__((warn_unused_result));
+bool sc_case_evaluate(const struct sc_case_context *context, size_t index, struct sc_case *one)
     __attribute__((warn_unused_result));
 void sc_case_fini(struct sc_case *one);
 

@@ -54,7 +54,7 @@ static bool write_inputs(struct sc_call *call, const struct sc_case *one, struct
     struct sc_json_writer writer;
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
     sc_json_writer_init(&writer, &buffer);
-    sc_document_write_inputs(one->evaluation->plan, one->overlay, one->overrides, &writer);
+    sc_document_write_inputs(one->plan, one->overlay, one->overrides, &writer);
     if (sc_json_finish(&writer)) figures->inputs = sc_arena_text(call->arena, buffer.data, buffer.length);
     figures->inputs_length = buffer.length;
     sc_buffer_fini(&buffer);
@@ -65,7 +65,7 @@ static bool write_inputs(struct sc_call *call, const struct sc_case *one, struct
 static bool keep_figures(struct sc_call *call, const struct sc_case *one, bool inputs,
                          struct figures *figures)
 {
-    const struct sc_plan *plan = one->evaluation->plan;
+    const struct sc_plan *plan = one->plan;
     const struct sc_chair *chair = &one->evaluation->chair;
     figures->id = sc_call_text(call, one->id);
     figures->name = sc_call_text(call, plan->name);
@@ -86,11 +86,19 @@ static bool value_member(struct sc_call *call, struct valuation *valuation, size
     struct sc_arena scratch;
     struct sc_case one;
     const struct sc_set_subject *subject = valuation->subject;
+    const struct sc_case_context context = {.reader = call->reader,
+                                            .set = &subject->set,
+                                            .overrides = subject->overrides,
+                                            .arena = &scratch,
+                                            .faults = faults};
+    uint64_t start = sc_clock_nanoseconds();
     sc_arena_init(&scratch, SC_LIMIT_ARENA);
-    bool done =
-        sc_case_load(call->reader, &subject->set, index, subject->overrides, &scratch, &one, faults) &&
-        keep_figures(call, &one, subject->inputs, &valuation->member[index]) &&
-        sc_set_identity_add(identity, one.id, one.version);
+    bool done = sc_case_load(&context, index, &one);
+    start = sc_call_spent(call, SC_STAGE_PARSE, start);
+    done = done && sc_case_evaluate(&context, index, &one);
+    sc_call_spent(call, SC_STAGE_MODEL, start);
+    done = done && keep_figures(call, &one, subject->inputs, &valuation->member[index]) &&
+           sc_set_identity_add(identity, one.id, one.version);
     if (done)
         valuation->weighted[index] = (struct sc_weighted){.weight = subject->set.member[index].weight,
                                                           .value = one.evaluation->chair.expected_value};
@@ -113,14 +121,12 @@ static bool value_members(struct sc_call *call, struct valuation *valuation)
     struct sc_buffer identity;
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
-    uint64_t start = sc_clock_nanoseconds();
     sc_buffer_init(&identity, SC_ANSWER_BYTES_MAX);
     bool done = sc_set_identity_begin(call, valuation->subject, &identity);
     for (size_t i = 0; i < valuation->count && !faults->omitted; i++)
         done &= value_member(call, valuation, i, &identity, faults);
     bool known = done && sc_set_identity_is_known(call, &identity);
     sc_buffer_fini(&identity);
-    sc_call_spent(call, SC_STAGE_MODEL, start);
     if (sc_faults_any(faults))
         refuse(call, valuation->subject, faults);
     else if (!done)
