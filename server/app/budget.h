@@ -35,7 +35,8 @@ enum {
      * SC_LIMIT_ARENA; one that does not could never be read, changed or exported again. */
     SC_STORED_BODY_MAX = 1024 * 1024,
 
-    /* Imports running at once, and for how long each may check its lines: they hold a thread of the pool. */
+    /* Imports running at once, and seconds of computing that each may take to check its lines: they hold a
+     * thread of the pool. */
     SC_IMPORTS_MAX = 1,
     SC_IMPORT_SECONDS = 10,
 

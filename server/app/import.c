@@ -36,6 +36,7 @@ struct import {
     char place[32];         /* "/7" */
     bool exhausted;
     uint64_t start;
+    uint64_t spent_before; /* what the thread had computed before it read the first line */
 };
 
 static enum sc_progress answer(struct import *import, size_t written)
@@ -256,10 +257,10 @@ static bool is_blank(const char *text, size_t length)
     return strspn(text, " \t\r") >= length;
 }
 
-/* False where more lines would change nothing any more, or took too long already. */
+/* False where more lines would change nothing any more, or took too much already. */
 static bool may_read(struct import *import)
 {
-    uint64_t spent = sc_clock_nanoseconds() - import->start;
+    uint64_t spent = sc_clock_thread_nanoseconds() - import->spent_before;
     import->exhausted |= spent > SC_IMPORT_SECONDS * UINT64_C(1000000000);
     return !import->exhausted && !import->faults->omitted;
 }
@@ -310,8 +311,9 @@ static enum sc_progress refuse_import(struct import *import)
 {
     struct sc_call *call = import->call;
     if (import->exhausted)
-        return sc_call_fail(call, SC_PROBLEM_body_too_large,
-                            "The import takes more memory or time than a call may have; send it in parts");
+        return sc_call_fail(
+            call, SC_PROBLEM_body_too_large,
+            "The import takes more memory or computing than a call may have; send it in parts");
     size_t count = import->faults->count + import->faults->omitted;
     bool conflict = import->conflicts == count;
     return sc_call_invalid(call, conflict ? SC_PROBLEM_conflict : SC_PROBLEM_invalid_scenario,
@@ -338,6 +340,7 @@ static struct import *make_import(struct sc_call *call)
 static void read_lines(struct import *import)
 {
     uint64_t start = import->start = sc_clock_nanoseconds();
+    import->spent_before = sc_clock_thread_nanoseconds();
     import->known = json_object();
     import->exhausted = !import->known;
     if (import->known) each_line(import, true);

@@ -7,6 +7,9 @@
 /* For intervals: nanoseconds since some fixed moment, never going back. */
 uint64_t sc_clock_nanoseconds(void);
 
+/* For budgets of work: nanoseconds that this thread has computed, however busy the machine is otherwise. */
+uint64_t sc_clock_thread_nanoseconds(void);
+
 /* For records: microseconds since 1970-01-01 UTC. */
 int64_t sc_clock_microseconds(void);
 
