@@ -135,7 +135,7 @@ $(eval $(call units,build/cover,$(COVER_FLAGS)))
 # Node's packages for the tests, as their lock files name them.
 NODE_PACKAGES := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard tests/package-lock.json tests/*/package-lock.json))
 %/node_modules/.package-lock.json: %/package-lock.json | deps-test
-	$(call quiet,NPM,$*)cd $* && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
+	$(call quiet,NPM,$*)cd $* && $(CURDIR)/tests/tools/again.sh npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
 
 # All that the suites of tests/tools/run-all.sh run.
 built-for-test: build asan tsan units $(NODE_PACKAGES)

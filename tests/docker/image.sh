@@ -13,8 +13,8 @@ base_image() {
         sed -n 's/ bookworm$//p' | head -n 1)
     [ -n "$mirror" ] || { echo "this machine's package sources have no bookworm" >&2 && return 1; }
     echo "making the base image" >&2
-    rm -rf "$root"
-    debootstrap --variant=minbase bookworm "$root" "$mirror" >build/debootstrap.log 2>&1 || {
+    # shellcheck disable=SC2016 # of the inner shell
+    tests/tools/again.sh sh -c 'rm -rf "$1" && debootstrap --variant=minbase bookworm "$1" "$2"' - "$root" "$mirror" >build/debootstrap.log 2>&1 || {
         tail -n 20 build/debootstrap.log >&2
         return 1
     }
@@ -36,8 +36,11 @@ mkdir -p build
 [ -f build/base.tar ] || base_image
 buildah_ inspect --type image docker.io/library/debian:bookworm-slim >/dev/null 2>&1 || import_base
 # In the form of Docker images: that of OCI has no HEALTHCHECK. Without layers: vfs copies the whole tree for each.
-buildah_ bud --quiet --format docker --isolation chroot --pull-never --layers=false --tag localhost/secondchair \
-    --file docker/Dockerfile . >build/image.log 2>&1 || {
+build() {
+    buildah_ bud --quiet --format docker --isolation chroot --pull-never --layers=false --tag localhost/secondchair \
+        --file docker/Dockerfile . >build/image.log 2>&1
+}
+build || build || { # a mirror may hiccup
     tail -n 40 build/image.log >&2
     exit 1
 }

@@ -28,7 +28,7 @@ def start(binary, directory):
 
 def answer(command, address):
     run = subprocess.run(["bash", "-o", "pipefail", "-c", command.replace("localhost:8080", address)],
-                         capture_output=True, text=True, timeout=30)
+                         capture_output=True, text=True, timeout=300)
     if run.returncode != 0:
         raise RuntimeError(f"{command}: exit status {run.returncode}: {run.stderr}")
     return f"```console\n$ {command}\n{run.stdout.rstrip()}\n```\n"
@@ -62,7 +62,7 @@ def main():
                 passed += 1
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=120)
     if write:
         README.write_text(text)
     print(f"{passed} passed, {failed} failed")

@@ -2,7 +2,7 @@
 // Everything at once: reads, writes of the same scenarios, questions small and large, exports, imports, searches,
 // clients that close in mid-request and mid-answer; then a drain under load. Meant for the thread sanitizer.
 // The last line is the count.
-import { digest, fail, is, ok, ROOT, scenario, Server, sleep, small, test, totals } from './harness.mjs';
+import { digest, eventually, fail, is, ROOT, scenario, Server, sleep, small, test, totals } from './harness.mjs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -68,16 +68,14 @@ const loops = Promise.all([
   loop('vanishing', 3, vanish),
 ]);
 await sleep(SECONDS * 1000);
+for (const name of Object.keys(counts)) await test(`there are ${name}`, () => eventually(`${name} four times`, () => counts[name] > 3));
 await test('everything at once: each answer as the description says, none of them odd', () => is([...new Set(odd)].slice(0, 5), [], 'odd answers'));
 await test('the service drains under that load, with status 0 and a silent sanitizer', async () => {
-  const begun = Date.now();
-  const stopping = server.stop();
+  const stopping = server.stop(); // past the deadline the status is 1
   on = false;
   await Promise.all([stopping, loops]);
-  ok(Date.now() - begun < 7000, `it took ${Date.now() - begun} ms`);
 });
 await loops;
 console.log(Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', '));
-for (const [name, count] of Object.entries(counts)) await test(`there were ${name}`, () => ok(count > 3, `only ${count}`));
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed ? 1 : 0);

@@ -15,6 +15,16 @@ export const scenario = name => JSON.parse(read(`schema/scenarios/${name}.json`)
 // The ids of the scenarios that are there on first start.
 export const BUILT_INS = readdirSync(path.join(ROOT, 'schema/scenarios')).map(file => path.basename(file, '.json')).sort();
 export const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
+
+// The machine may be slow or busy: whatever must come has this long, and what is there at once takes no longer.
+export const PATIENCE = 120000;
+export async function eventually(what, holds) {
+  for (const end = Date.now() + PATIENCE; ; await sleep(10)) {
+    const found = await holds();
+    if (found) return found;
+    if (Date.now() > end) fail(`not in ${PATIENCE / 1000} s: ${what}`);
+  }
+}
 export const contract = new Contract(JSON.parse(read('schema/openapi.json')), read);
 
 // ---------------------------------------------------------------- tests
@@ -101,6 +111,8 @@ process.on('exit', () => { for (const server of running) { server.child.kill('SI
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 const SANITIZERS = { ASAN_OPTIONS: 'detect_leaks=1:exitcode=77:allocator_may_return_null=1', UBSAN_OPTIONS: 'print_stacktrace=1', TSAN_OPTIONS: 'exitcode=66' };
+// Deadlines that no test reaches, however slow the machine: those are tests/http-probe's.
+const UNHURRIED = ['--header-timeout-ms', '300000', '--body-timeout-ms', '300000', '--idle-timeout-ms', '600000', '--drain-timeout-ms', '100000'];
 const REPORT = /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer|Assertion .* failed/;
 
 export class Server {
@@ -113,7 +125,7 @@ export class Server {
     this.out = this.err = '';
   }
   async start() {
-    this.child = spawn(this.binary, ['serve', '--port', '0', '--database', this.database, ...this.flags],
+    this.child = spawn(this.binary, ['serve', '--port', '0', '--database', this.database, ...UNHURRIED, ...this.flags],
       { env: { ...process.env, ...SANITIZERS, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(this);
     this.exited = new Promise(resolve => this.child.on('close', (code, signal) => { running.delete(this); this.status = signal ?? code; resolve(this.status); }));
@@ -133,7 +145,7 @@ export class Server {
   // SIGTERM; throws unless it ends with 0 and its sanitizer, if it has one, has nothing to say.
   async stop() {
     if (this.status === undefined) this.child.kill('SIGTERM');
-    const late = setTimeout(() => this.child.kill('SIGKILL'), 30000);
+    const late = setTimeout(() => this.child.kill('SIGKILL'), 2 * PATIENCE);
     await this.exited;
     clearTimeout(late);
     this.agent.destroy();
@@ -207,7 +219,7 @@ export function exchange(server, { method, target, headers, bytes }, agent) {
       });
     });
     request.on('error', reject);
-    request.setTimeout(60000, () => request.destroy(new Error(`no answer to ${method} ${target.slice(0, 100)} in 60 s`)));
+    request.setTimeout(PATIENCE, () => request.destroy(new Error(`no answer to ${method} ${target.slice(0, 100)} in ${PATIENCE / 1000} s`)));
     request.end(bytes);
   });
 }
@@ -251,14 +263,6 @@ export function events(text) {
   }).filter(event => event.data !== undefined);
 }
 export const number = cell => (cell === '' ? null : Number(cell));
-// Until the condition holds; CI is slow, so the limit is no figure of speed.
-export async function eventually(what, condition, limit = 60000) {
-  for (const end = Date.now() + limit; ; await sleep(10)) {
-    const found = await condition();
-    if (found) return found;
-    if (Date.now() > end) fail(`it never came to be: ${what}`);
-  }
-}
 // "A" of `SC_THING(A, …)` lines of a .def file.
 export const names = (file, macro) => [...read(file).matchAll(new RegExp(`^${macro}\\((\\w+)`, 'gm'))].map(match => match[1]);
 

@@ -1,7 +1,7 @@
 // node tests/http/kill.mjs --binary build/secondchair [--rounds 10]
 // What was acknowledged is there after kill -9, after SIGTERM under load, and after a database that cannot be used was
 // refused. The last line is the count.
-import { BUILT_INS, canonical, digest, fail, is, ok, ROOT, Server, sha256, sleep, small, test, totals } from './harness.mjs';
+import { BUILT_INS, canonical, digest, eventually, fail, is, ok, PATIENCE, ROOT, Server, sha256, sleep, small, test, totals } from './harness.mjs';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -65,7 +65,7 @@ function run(args) {
     const result = { out: '', err: '' };
     child.stdout.on('data', data => { result.out += data; });
     child.stderr.on('data', data => { result.err += data; });
-    const late = setTimeout(() => child.kill('SIGKILL'), 15000);
+    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
     child.on('close', (code, signal) => { clearTimeout(late); resolve({ ...result, status: signal ?? code }); });
   });
 }
@@ -77,17 +77,14 @@ for (let round = 1; round <= ROUNDS; round++) {
     const server = await new Server(binary, { database }).start();
     const odd = [], before = acknowledged.length;
     const writers = write(server, acknowledged, odd);
-    await sleep(150 + Math.random() * 500);
+    await eventually('a write of each kind is acknowledged', () => KINDS.every(({ path: at }) => acknowledged.slice(before).some(one => one.at === at)));
+    await sleep(Math.random() * 500);
     await server.kill();
     await writers.end();
     is(odd, [], 'odd answers');
-    ok(acknowledged.length > before, 'no write was acknowledged');
     const again = await new Server(binary, { database }).start();
     await verify(again, acknowledged.slice(before));
-    if (round === ROUNDS) {
-      await verify(again, acknowledged);
-      for (const { path: at } of KINDS) ok(acknowledged.some(one => one.at === at), `no write to ${at} was acknowledged`);
-    }
+    if (round === ROUNDS) await verify(again, acknowledged);
     await again.expect(200, 'GET', '/health/ready');
     await again.stop();
   });
@@ -121,21 +118,17 @@ await test('a second server on the same database is refused with a clear line, a
   await third.stop();
 });
 
-await test('SIGTERM under load ends within 5 s with status 0, and no acknowledged write is lost', async () => {
+await test('SIGTERM under load ends before its deadline, with status 0, and no acknowledged write is lost', async () => {
   for (let round = 0; round < 3; round++) {
     const server = await new Server(binary, { database }).start();
     const mine = [], odd = [];
     const writers = write(server, mine, odd);
     let on = true;
     const readers = Array.from({ length: 8 }, async () => { while (on) await server.ask('GET', '/v1/scenarios/amd-base/valuation', { loose: true }).catch(() => { on = false; }); });
-    await sleep(400);
-    const begun = Date.now();
-    const stopping = server.stop();
-    await Promise.all([stopping, writers.end().catch(() => {})]);
+    await eventually('there is load', () => mine.length > 50);
+    await Promise.all([server.stop(), writers.end()]); // past the deadline the status is 1
     on = false;
     await Promise.all(readers);
-    const took = Date.now() - begun;
-    ok(took < 5000, `it took ${took} ms`);
     is(odd, [], 'odd answers');
     const again = await new Server(binary, { database }).start();
     await verify(again, mine);

@@ -1,5 +1,5 @@
 // The service about itself: pages, descriptions, health, metrics; and what holds for every address.
-import { BUILT_INS, contract, is, names, ok, read, sleep, test } from './harness.mjs';
+import { BUILT_INS, contract, is, names, ok, PATIENCE, read, sleep, test } from './harness.mjs';
 import http from 'node:http';
 
 const FIXED = ['/', '/docs', '/openapi.json', '/schema/scenario.json', '/schema/openapi.json', '/problems/stale-revision', '/version',
@@ -213,7 +213,7 @@ export default async function service({ server }) {
       request.on('continue', () => request.end(text));
       request.on('error', reject);
       request.flushHeaders();
-      sleep(3000).then(() => reject(new Error('no 100 Continue')));
+      sleep(PATIENCE).then(() => reject(new Error('no 100 Continue')));
     });
     is(status, 200, 'with Expect');
   });

@@ -1,5 +1,5 @@
 // Export and import: everything leaves as lines, and comes back as it was.
-import { BUILT_INS, canonical, digest, fail, is, ok, scenario, Server, small, test } from './harness.mjs';
+import { BUILT_INS, canonical, digest, eventually, is, ok, scenario, Server, small, test } from './harness.mjs';
 import http from 'node:http';
 
 const SEEDED = BUILT_INS.length + 1; // and a set
@@ -8,8 +8,10 @@ export default async function transfer({ server, binary }) {
   const base = scenario('amd-base');
   const lines = text => text.trimEnd().split('\n').map(line => JSON.parse(line));
   const own = text => lines(text).filter(line => !line.builtin);
+  // Of exports that their clients broke off the service learns in its own time; until then there may be too many.
   const exported = async from => {
-    const answer = await from.expect(200, 'GET', '/v1/export');
+    const answer = await eventually('an export', async () => { const one = await from.get('/v1/export'); return one.status !== 503 && one; });
+    is(answer.status, 200, 'the status');
     is(answer.headers['content-type'], 'application/x-ndjson', 'the type');
     return answer.text;
   };
@@ -114,11 +116,12 @@ export default async function transfer({ server, binary }) {
     is((await server.expect(200, 'POST', '/v1/import', { ndjson: line.replace('lines-1', 'lines-2') })).json.imported, 1, 'no end');
     is((await server.ask('POST', '/v1/import', { ndjson: '\n' })).json.imported ?? 0, 0, 'nothing');
   });
-  await test('a thousand lines go in at once and come out again', async () => {
-    const line = own(everything)[0];
-    const many = Array.from({ length: 1000 }, (_, i) => JSON.stringify({ ...line, id: `many-${i}` })).join('\n');
-    is((await server.expect(200, 'POST', '/v1/import', { ndjson: many })).json.imported, 1000, 'imported');
-    is(own(await exported(server)).filter(one => one.id.startsWith('many-')).length, 1000, 'exported');
+  await test('fifteen hundred lines go in at once and come out again', async () => {
+    const document = small({ description: 'x'.repeat(4000) });
+    const line = { ...own(everything)[0], name: document.name, document, sha256: digest(document) };
+    const many = Array.from({ length: 1500 }, (_, i) => JSON.stringify({ ...line, id: `many-${i}` })).join('\n');
+    is((await server.expect(200, 'POST', '/v1/import', { ndjson: many })).json.imported, 1500, 'imported');
+    is(own(await exported(server)).filter(one => one.id.startsWith('many-')).length, 1500, 'exported');
   });
   await test('writes go on while exports run, and an export that is broken off leaves nothing behind', async () => {
     const abandon = () => new Promise(resolve => http.get({ port: server.port, path: '/v1/export' }, response => { response.once('data', () => { response.destroy(); resolve(); }); }).on('error', resolve));
@@ -129,12 +132,11 @@ export default async function transfer({ server, binary }) {
   await test('of exports at once more than four are refused for a while, with Retry-After', async () => {
     const streams = [];
     const open = () => new Promise((resolve, reject) => http.get({ port: server.port, path: '/v1/export' }, response => { response.pause(); streams.push(response); resolve(response.statusCode); }).on('error', reject));
-    for (let i = 0; i < 4; i++) is(await open(), 200, `export ${i + 1}`);
     try {
+      for (let i = 0; i < 4; i++) await eventually(`export ${i + 1}`, async () => await open() === 200);
       const answer = await server.ask('GET', '/v1/export');
       is([answer.status, answer.json.type], [503, '/problems/overloaded'], 'the fifth');
     } finally { for (const stream of streams) stream.destroy(); }
-    for (let i = 0; i < 100; i++) { if ((await server.ask('GET', '/v1/export', { loose: true })).status === 200) return; await new Promise(resolve => setTimeout(resolve, 20)); }
-    fail('exports are refused for ever');
+    await exported(server);
   });
 }

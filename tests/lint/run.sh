@@ -30,7 +30,7 @@ lint_includes() { python3 tests/lint/layers.py includes; }
 lint_purity() { python3 tests/lint/layers.py purity "${objects[@]}"; }
 lint_clang() { each sources clang -fsyntax-only "${flags[@]}" {}; }
 lint_analyzer() { each core gcc -fanalyzer -Wno-analyzer-null-dereference "${flags[@]}" -O1 -c {} -o /dev/null; }
-lint_tidy() { each sources timeout 180 clang-tidy --quiet {} -- "${flags[@]}" 2>&1 | { grep -v ' warnings\? generated' || true; }; }
+lint_tidy() { each sources timeout 900 clang-tidy --quiet {} -- "${flags[@]}" 2>&1 | { grep -v ' warnings\? generated' || true; }; }
 # Without the generated headers: half a million numbers take it minutes.
 lint_cppcheck() {
     cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \

@@ -59,7 +59,7 @@ class Binary:
 
     def ask(self, question, document, body):
         run = subprocess.run([self.path, "value", "-"], input=json.dumps(document).encode(),
-                             capture_output=True, timeout=120, check=False)
+                             capture_output=True, timeout=600, check=False)
         for text in (run.stdout, run.stderr):
             try:
                 return answer_or_fault(text, run.returncode != 0)
@@ -82,7 +82,7 @@ class Service:
         for attempt in (1, 2):             # a kept-alive connection may have been closed meanwhile
             connection = getattr(self.local, "connection", None)
             if connection is None:
-                connection = self.local.connection = http.client.HTTPConnection(self.address, timeout=120)
+                connection = self.local.connection = http.client.HTTPConnection(self.address, timeout=600)
             try:
                 connection.request("POST", f"/v1/{question}", content, {"Content-Type": "application/json"})
                 response = connection.getresponse()

@@ -44,9 +44,14 @@ echo "installing what is missing: ${missing[*]}"
 mkdir -p build
 exec 9>build/.apt-lock # two makes in one tree take turns
 flock 9
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 "${missing[@]}" >build/apt.log 2>&1 || {
-    tail -n 20 build/apt.log >&2
-    exit 1
+install() {
+    "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            -o DPkg::Lock::Timeout=300 "${missing[@]}" >build/apt.log 2>&1
 }
+for pause in 5 10 20 40 0; do # a mirror may hiccup
+    install && exit 0
+    sleep "$pause"
+done
+tail -n 20 build/apt.log >&2
+exit 1

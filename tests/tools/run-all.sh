@@ -2,6 +2,7 @@
 # run-all.sh [SUITE…]: runs every suite of the table below (or the named ones) and ends with the sum of their counts on
 # a line by itself: "N passed, N failed". The output of each goes to build/test/SUITE.log.
 #
+# The seconds are for a hung suite: several times what a busy machine needs.
 # A suite is a command whose last line of the form "N passed, N failed" is its count (python's unittest is counted
 # too). One that ends without a count, beyond its time, or badly though it counted no failure, adds one failure.
 set -uo pipefail
@@ -10,23 +11,23 @@ cd "$(dirname "$0")/../.." || exit 1
 # name                 seconds  command
 suites() {
     cat <<'TABLE'
-lint                  600  make lint
-unit                  600  make unit
-oracle                300  python3 -m unittest tests/oracle/test_oracle.py
-oracle-compare        600  python3 tests/oracle/compare.py build/secondchair --count 400
-oracle-compare-asan   600  python3 tests/oracle/compare.py build/asan/secondchair --count 60
-http                  900  node tests/http/run.mjs --binary build/secondchair
-http-asan             900  node tests/http/run.mjs --binary build/asan/secondchair
-http-tsan             900  node tests/http/run.mjs --binary build/tsan/secondchair
-concurrent-tsan       600  node tests/http/concurrent.mjs --binary build/tsan/secondchair
-kill                  600  node tests/http/kill.mjs --binary build/secondchair
-http-probe            900  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
-web                   900  node tests/web/run.mjs --binary build/secondchair
-fault                 900  tests/fault/run.sh
-fuzz                  600  FUZZ_SEED=1 tests/fuzz/run.sh 8
-docs-schema            60  python3 tests/docs/openapi.py build/secondchair
-docs-readme            60  python3 tests/docs/readme.py build/secondchair
-docker                600  tests/docker/test.sh
+lint                  1800  make lint
+unit                  1800  make unit
+oracle                 900  python3 -m unittest tests/oracle/test_oracle.py
+oracle-compare        1800  python3 tests/oracle/compare.py build/secondchair --count 400
+oracle-compare-asan   1800  python3 tests/oracle/compare.py build/asan/secondchair --count 60
+http                  1800  node tests/http/run.mjs --binary build/secondchair
+http-asan             1800  node tests/http/run.mjs --binary build/asan/secondchair
+http-tsan             1800  node tests/http/run.mjs --binary build/tsan/secondchair
+concurrent-tsan       1800  node tests/http/concurrent.mjs --binary build/tsan/secondchair
+kill                  1800  node tests/http/kill.mjs --binary build/secondchair
+http-probe            1800  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
+web                   1800  node tests/web/run.mjs --binary build/secondchair
+fault                 1800  tests/fault/run.sh
+fuzz                  1800  FUZZ_SEED=1 tests/fuzz/run.sh 8
+docs-schema            600  python3 tests/docs/openapi.py build/secondchair
+docs-readme            600  python3 tests/docs/readme.py build/secondchair
+docker                1800  tests/docker/test.sh
 TABLE
 }
 

@@ -11,7 +11,7 @@ summary() { grep -aoE "\\[ +$1 +\\] [0-9]+ test\\(s\\)" <<<"$output" | awk '{n +
 passed=0
 failed=0
 for program in "$@"; do
-    output=$(timeout 300 "$program" 2>&1)
+    output=$(timeout 1200 "$program" 2>&1)
     status=$?
     good=$(summary PASSED)
     bad=$(($(summary FAILED) + $(summary SKIPPED)))

@@ -3,7 +3,7 @@
 // Leaves pictures in build/test/web-*.png and ends with "N passed, N failed".
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {check, pictures, runAll, same, startBrowser, startServer, test} from './harness.mjs';
+import {check, PATIENCE, pictures, runAll, same, startBrowser, startServer, test} from './harness.mjs';
 
 const binary = process.argv[process.argv.indexOf('--binary') + 1];
 if (!process.argv.includes('--binary') || !binary) {
@@ -33,7 +33,7 @@ async function open(page, origin, hash = '') {
 
 /* Playwright's own waitForFunction runs text as script in the page, which the page's policy forbids. */
 async function until(page, holds, value) {
-  const end = Date.now() + 10000;
+  const end = Date.now() + PATIENCE;
   while (!(await page.evaluate(holds, value))) {
     if (Date.now() > end) throw new Error(`never: ${holds}, ${value}`);
     await new Promise(resolve => setTimeout(resolve, 10));
@@ -259,6 +259,7 @@ test('Nothing is wider than a phone of 360 pixels', async (page, {origin}) => {
     await page.goto(origin + path);
     await page.locator(ready).first().waitFor();
     await page.waitForTimeout(300);
+    await page.evaluate(() => document.fonts.ready.then(() => true));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     same(over, 0, `${path} is too wide by`);
     await picture(page, `phone${path.replaceAll('/', '-')}`, path === '/');
@@ -282,7 +283,9 @@ test('The pages’ files may be kept for ever, the pages themselves are asked ag
   const kept = {};
   page.on('response', (response) => { kept[new URL(response.url()).pathname] = response.headers()['cache-control']; });
   await open(page, origin);
-  for (const name of ['app.js', 'style.css', 'icon.svg']) check(kept[`/assets/${name}`]?.includes('immutable'), `${name}: ${kept[`/assets/${name}`]}`);
+  const names = ['app.js', 'style.css', 'icon.svg'];
+  for (const end = Date.now() + PATIENCE; !names.every((name) => `/assets/${name}` in kept) && Date.now() < end;) await page.waitForTimeout(20);
+  for (const name of names) check(kept[`/assets/${name}`]?.includes('immutable'), `${name}: ${kept[`/assets/${name}`]}`);
   same(kept['/'], 'no-cache', 'the page');
 });
 
