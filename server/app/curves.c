@@ -5,6 +5,7 @@
 #include "codec/budget.h"
 #include "codec/document.h"
 #include "codec/writer.h"
+#include "curve_profile.h"
 #include "fit_write.h"
 #include "request.h"
 #include "secondchair/model.h"
@@ -16,7 +17,7 @@
 
 /* "What curve do these observations tell?" MODEL 3 by itself: candidates ranked by AIC, each with its profile
  * over the ceiling and with each observation left out in turn. */
-enum { CURVES = 2, PROFILE_POINTS = 41 };
+enum { CURVES = 2 };
 
 struct fitting {
     struct sc_fit_observation observation[SC_OBSERVATIONS_MAX];
@@ -80,15 +81,8 @@ static void read_numbers(const struct sc_plan *plan, struct fitting *fitting)
     const struct sc_share_curve *curve = &plan->market.inference_share;
     fitting->floor = sc_plan_value(plan, curve->floor, 0);
     fitting->ceiling = sc_plan_value(plan, curve->ceiling, NAN);
-    fitting->count = curve->observation_count;
-    for (size_t i = 0; i < fitting->count; i++) {
-        const struct sc_observation *from = &curve->observation[i];
-        fitting->observation[i] = (struct sc_fit_observation){
-            sc_plan_value(plan, from->year, NAN), sc_plan_value(plan, from->value, NAN),
-            sc_plan_value(plan, from->low, NAN), sc_plan_value(plan, from->high, NAN),
-            sc_plan_value(plan, from->sigma, NAN)};
-        fitting->year[i] = fitting->observation[i].year;
-    }
+    fitting->count = sc_profile_observations(plan, fitting->observation);
+    for (size_t i = 0; i < fitting->count; i++) fitting->year[i] = fitting->observation[i].year;
 }
 
 /* The body's curve object with the observations of the set that it names, where it names one. */
@@ -163,25 +157,15 @@ static bool fit_all(struct sc_call *call, struct fitting *fitting)
     return false;
 }
 
-static double largest_observed(const struct fitting *fitting)
-{
-    double largest = fitting->floor;
-    for (size_t i = 0; i < fitting->count; i++)
-        largest = fmax(largest, fmax(fitting->observation[i].value, fitting->observation[i].low));
-    return largest;
-}
-
-/* The likelihood with the ceiling held at each of a grid above the largest observation: where it is flat, the
- * data do not know the ceiling. */
 static void write_profile(const struct fitting *fitting, int curve, struct sc_json_writer *w)
 {
-    double lowest = largest_observed(fitting);
+    struct sc_profiled profiled = {curve, fitting->floor, fitting->observation, fitting->count};
+    double lowest = sc_profile_lowest(&profiled);
     struct sc_fit fit;
     sc_json_member_array_begin(w, "profile");
-    for (int i = 1; i <= PROFILE_POINTS; i++) {
-        double ceiling = i == PROFILE_POINTS ? 1 : lowest + (1 - lowest) * i / PROFILE_POINTS;
-        if (!sc_fit_curve(curve, fitting->floor, ceiling, fitting->observation, fitting->count, &fit))
-            continue;
+    for (int i = 1; i <= SC_PROFILE_POINTS; i++) {
+        double ceiling = sc_profile_ceiling(lowest, i);
+        if (!sc_profile_fit(&profiled, ceiling, &fit)) continue;
         sc_json_object_begin(w);
         sc_json_member_number(w, "ceiling", ceiling);
         sc_json_member_number(w, "log_likelihood", fit.log_likelihood);

@@ -40,10 +40,22 @@ bool sc_uncertainty_compile(const json_t *uncertainty, const json_t *document, c
                             const char *place, struct sc_arena *arena, struct sc_uncertainty *out,
                             struct sc_faults *faults) __attribute__((warn_unused_result));
 
-/* Every driver of the plan as an array of {"pointer", "value", "unit", "group", "origin"}: origin is
- * "override" at and below a pointer of overrides, "parent" or "document" as inherited says (for a variant:
- * pointers of its own overlay are "document", all else "parent"; overlay NULL: all "document"), "default"
- * where the document is silent. */
+/* Where the numbers of a plan come from: "override" at and below a pointer of overrides; "parent" or
+ * "document" for a variant, whose own overlay's pointers are "document" and all else "parent"; "document"
+ * where overlay is NULL; "default" where the document is silent. False when memory is short; always pair with
+ * sc_origins_fini. Borrows both. */
+struct sc_origins {
+    const char **own, **moved;
+    size_t own_count, moved_count;
+    bool is_variant;
+};
+bool sc_origins_init(struct sc_origins *origins, const json_t *overlay, const json_t *overrides)
+    __attribute__((warn_unused_result));
+const char *sc_origin_of(const struct sc_origins *origins, const struct sc_plan *plan, sc_slot slot,
+                         const char *pointer);
+void sc_origins_fini(struct sc_origins *origins);
+
+/* Every driver of the plan as an array of {"pointer", "value", "unit", "group", "origin"}. */
 void sc_document_write_inputs(const struct sc_plan *plan, const json_t *overlay, const json_t *overrides,
                               struct sc_json_writer *writer);
 

@@ -7,36 +7,48 @@
 
 #include <stdlib.h>
 
-/* The pointers of an array of {"pointer", "value"}. */
-struct moved {
-    const char **pointer;
-    size_t count;
-};
-
-static bool collect(const json_t *overrides, struct moved *moved)
+/* The pointers of an array of {"pointer", "value"}; NULL when memory is short. */
+static const char **collect(const json_t *overrides, size_t *count)
 {
-    size_t count = json_array_size(overrides);
-    *moved = (struct moved){.pointer = calloc(count + 1, sizeof *moved->pointer)};
-    for (size_t i = 0; moved->pointer && i < count; i++) {
+    size_t most = json_array_size(overrides);
+    const char **pointers = calloc(most + 1, sizeof *pointers);
+    *count = 0;
+    for (size_t i = 0; pointers && i < most; i++) {
         const char *pointer = json_string_value(json_object_get(json_array_get(overrides, i), "pointer"));
-        if (pointer) moved->pointer[moved->count++] = pointer;
+        if (pointer) pointers[(*count)++] = pointer;
     }
-    return moved->pointer;
+    return pointers;
 }
 
-static bool is_moved(const struct moved *moved, const char *pointer)
+bool sc_origins_init(struct sc_origins *origins, const json_t *overlay, const json_t *overrides)
 {
-    for (size_t i = 0; i < moved->count; i++)
-        if (sc_pointer_is_within(pointer, moved->pointer[i])) return true;
+    origins->own = collect(overlay, &origins->own_count);
+    origins->moved = collect(overrides, &origins->moved_count);
+    origins->is_variant = overlay != NULL;
+    return origins->own && origins->moved;
+}
+
+void sc_origins_fini(struct sc_origins *origins)
+{
+    free(origins->own);
+    free(origins->moved);
+    *origins = (struct sc_origins){.own = NULL};
+}
+
+static bool is_among(const char *const *pointers, size_t count, const char *pointer)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sc_pointer_is_within(pointer, pointers[i])) return true;
     return false;
 }
 
-static const char *name_origin(const struct sc_plan *plan, size_t slot, const char *pointer,
-                               const struct moved *own, const struct moved *overrides, bool is_variant)
+const char *sc_origin_of(const struct sc_origins *origins, const struct sc_plan *plan, sc_slot slot,
+                         const char *pointer)
 {
-    if (is_moved(overrides, pointer)) return "override";
+    if (is_among(origins->moved, origins->moved_count, pointer)) return "override";
     if (plan->driver_origin[slot] == SC_FROM_DEFAULT) return "default";
-    return is_variant && !is_moved(own, pointer) ? "parent" : "document";
+    return origins->is_variant && !is_among(origins->own, origins->own_count, pointer) ? "parent"
+                                                                                       : "document";
 }
 
 static void write_input(const struct sc_plan *plan, size_t slot, const struct sc_field *owner,
@@ -54,20 +66,16 @@ static void write_input(const struct sc_plan *plan, size_t slot, const struct sc
 void sc_document_write_inputs(const struct sc_plan *plan, const json_t *overlay, const json_t *overrides,
                               struct sc_json_writer *writer)
 {
-    struct moved own, moved;
-    bool collected = collect(overlay, &own);
-    collected &= collect(overrides, &moved);
-    if (!collected) writer->failed = true;
+    struct sc_origins origins;
+    if (!sc_origins_init(&origins, overlay, overrides)) writer->failed = true;
     sc_json_array_begin(writer);
     for (size_t slot = 0; slot < plan->slots && !writer->failed; slot++) {
         const struct sc_field *owner = sc_plan_field(plan, (sc_slot)slot);
         char pointer[SC_POINTER_MAX];
         if (!sc_field_is_driver(owner)) continue;
         sc_plan_pointer(plan, plan->driver_node[slot], pointer, sizeof pointer);
-        write_input(plan, slot, owner, pointer,
-                    name_origin(plan, slot, pointer, &own, &moved, overlay != NULL), writer);
+        write_input(plan, slot, owner, pointer, sc_origin_of(&origins, plan, (sc_slot)slot, pointer), writer);
     }
     sc_json_array_end(writer);
-    free(own.pointer);
-    free(moved.pointer);
+    sc_origins_fini(&origins);
 }
