@@ -16,18 +16,21 @@
 
 enum { METHOD_MEMBERS_MAX = 8 };
 
-/* The methods, and which of the question's members are theirs. */
+/* The methods, and which of the question's members are theirs. The first is taken where none is named. */
 static const struct {
     const char *name;
     sc_sensitivity_method *answer;
     const char *member[METHOD_MEMBERS_MAX];
 } METHODS[] = {
+    {"gradient", sc_sensitivity_gradient, {"drivers", "sort"}},
+    {"inference", sc_sensitivity_inference, {"level", "year"}},
     {"tornado", sc_sensitivity_tornado, {"drivers", "relative"}},
     {"grid", sc_sensitivity_grid, {"x", "y"}},
 };
 enum { METHOD_COUNT = sizeof METHODS / sizeof *METHODS };
 
-static const char *const MEMBERS[] = {"method", "drivers", "relative", "x", "y", NULL};
+static const char *const MEMBERS[] = {"method",   "drivers", "sort", "level", "year",
+                                      "relative", "x",       "y",    NULL};
 
 static bool takes(size_t method, const char *member)
 {
@@ -48,9 +51,8 @@ static size_t find_method(const json_t *named, struct sc_faults *faults)
         snprintf(list + length, sizeof list - length, "%s%s", i ? ", " : "", names[i]);
     }
     const char *meant = text ? sc_text_suggest(text, names, METHOD_COUNT) : NULL;
-    if (!named)
-        sc_fault_add(faults, SC_FAULT_missing, "/method", "say which method: %s", list);
-    else if (!text)
+    if (!named) return 0;
+    if (!text)
         sc_fault_add(faults, SC_FAULT_wrong_type, "/method", "a method is a text, one of %s", list);
     else
         sc_fault_add(faults, SC_FAULT_bad_choice, "/method",

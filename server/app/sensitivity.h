@@ -7,6 +7,13 @@
 
 typedef enum sc_progress sc_sensitivity_method(struct sc_call *call, const struct sc_subject *subject);
 
+/* The exact derivatives of the value by every driver, or by those named. */
+sc_sensitivity_method sc_sensitivity_gradient;
+
+/* How much of the value rests on the inference share: its derivatives by each year's share and by the curve's
+ * parameters, and the range of values over all ceilings that fit the observations. */
+sc_sensitivity_method sc_sensitivity_inference;
+
 /* The value at given or relative swings of each driver, one at a time. */
 sc_sensitivity_method sc_sensitivity_tornado;
 

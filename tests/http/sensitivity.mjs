@@ -21,14 +21,15 @@ export default async function sensitivity({ server }) {
     market: { ...base.market, growth: 0.1, silicon_content: 0.6 }, seats: Array.from({ length: 32 }, (_, i) => ({ id: `c${i}`, training: 0.01, inference: 0.02 })), uncertainty: undefined });
 
   await test('the question says its method, and gives no member of another one', async () => {
-    await refused({}, '/method', 'missing');
+    is((await ask(small(), {})).method, 'gradient', 'unless it names one');
     await refused({ method: 'torndo' }, '/method', 'bad_choice');
     await refused({ method: 7 }, '/method', 'wrong_type');
     await refused({ method: 'tornado', x: { ...cash, steps: 3 } }, '/x', 'conflict');
     await refused({ method: 'grid', x: { ...cash, steps: 3 }, relative: 0.1 }, '/relative', 'conflict');
     await refused({ method: 'grid', x: { ...cash, steps: 3 }, drivers: [] }, '/drivers', 'conflict');
     await refused({ method: 'grid', z: 1 }, '/z', 'unknown_field');
-    is((await server.refuse('invalid-question', 'GET', '/v1/scenarios/amd-base/sensitivity')).json.errors[0].pointer, '/method', 'in the address');
+    is((await server.get('/v1/scenarios/amd-base/sensitivity')).json.method, 'gradient', 'in the address');
+    await refused({ relative: 0.1 }, '/relative', 'conflict');
   });
   await test('whoever has the answer gets 304, and of what is not there 404, in every form of the question', async () => {
     const question = { method: 'grid', x: { pointer: '/terminal/growth', low: 0, high: 0.1, steps: 3 } };
