@@ -1,5 +1,5 @@
 // Answers as streams of events: what a long question tells while it is computed, and its answer as the last event.
-import { events, is, ok, scenario, small, test } from './harness.mjs';
+import { events, eventually, is, ok, scenario, small, test } from './harness.mjs';
 
 const EVENTS = { Accept: 'text/event-stream' };
 export const FRONTIER = { frontier: { x: { pointer: '/terminal/growth', low: 0, high: 0.05, steps: 201 }, y: { pointer: '/chair/hazard', low: 0, high: 0.5 } } };
@@ -46,9 +46,9 @@ export default async function suite({ server }) {
     await server.refuse('not-acceptable', 'GET', '/v1/scenarios/amd-base/valuation', { headers: EVENTS });
   });
   await test('streams that have ended are not open', async () => {
-    const { text } = await server.get('/metrics');
-    const figure = name => Number(new RegExp(`^secondchair_${name} (\\d+)$`, 'm').exec(text)[1]);
-    ok(figure('streams_opened_total') >= 5, () => `${figure('streams_opened_total')} were opened`);
-    is(figure('streams_open'), 0, 'open streams');
+    const figure = async name => Number(new RegExp(`^secondchair_${name} (\\d+)$`, 'm').exec((await server.get('/metrics')).text)[1]);
+    const opened = await figure('streams_opened_total');
+    ok(opened >= 5, () => `${opened} were opened`);
+    await eventually('no stream is open', async () => await figure('streams_open') === 0);
   });
 }
