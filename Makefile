@@ -95,8 +95,25 @@ $(eval $(call flavour,build/asan,$(ASAN_FLAGS),-O1,-O1))
 $(eval $(call flavour,build/tsan,$(TSAN_FLAGS),-O1,-O1))
 $(eval $(call flavour,build/cover,$(COVER_FLAGS),-O1,-O1))
 
+# The core compiled for one width of vectors alone, and for none: to compare results and speed.
+# $(call width,name,flags)
+define width
+build/width/$(1)/core/%.o: server/core/%.c Makefile | deps $(GENERATED)
+	@mkdir -p $$(@D)
+	$$(call quiet,CC,$$@)$(CC) $(BASE_FLAGS) $(RELEASE_OPTIMISE_CORE) $(RELEASE_FLAGS) -DSC_ONE_WIDTH $(2) -MMD -MP -c $$< -o $$@
+build/width/$(1)/secondchair: build/obj/main.o $(patsubst server/%.c,build/obj/%.o,$(filter-out server/core/%,$(PARTS))) \
+		$(patsubst server/%.c,build/width/$(1)/%.o,$(filter server/core/%,$(PARTS)))
+	$$(call quiet,LINK,$$@)$(CC) $(RELEASE_FLAGS) $(LINK_FLAGS) $$^ $(LIBRARIES) -o $$@
+-include $(patsubst server/%.c,build/width/$(1)/%.d,$(filter server/core/%,$(PARTS)))
+endef
+ifeq ($(shell uname -m),x86_64)
+WIDTHS := scalar x86-64 x86-64-v3 x86-64-v4
+$(eval $(call width,scalar,-fno-tree-vectorize -fno-tree-slp-vectorize))
+$(foreach name,$(filter-out scalar,$(WIDTHS)),$(eval $(call width,$(name),-march=$(name))))
+endif
+
 # ---------------------------------------------------------------- targets
-.PHONY: build built-for-test run asan tsan deps deps-test deps-lint units unit test lint format docs cover fuzz bench image clean help
+.PHONY: build built-for-test run asan tsan widths deps deps-test deps-lint units unit test lint format docs cover fuzz bench image clean help
 
 build: build/secondchair ## build the service: build/secondchair
 
@@ -137,8 +154,10 @@ NODE_PACKAGES := $(patsubst %/package-lock.json,%/node_modules/.package-lock.jso
 %/node_modules/.package-lock.json: %/package-lock.json | deps-test
 	$(call quiet,NPM,$*)cd $* && $(CURDIR)/tests/tools/again.sh npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
 
+widths: $(WIDTHS:%=build/width/%/secondchair) ## build with the core compiled for one width of vectors each: build/width/
+
 # All that the suites of tests/tools/run-all.sh run.
-built-for-test: build asan tsan units $(NODE_PACKAGES)
+built-for-test: build asan tsan units widths $(NODE_PACKAGES)
 
 units: $(UNITS)
 

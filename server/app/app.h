@@ -45,4 +45,7 @@ sc_use_case sc_valuation_stored, sc_valuation_sent, sc_projection_stored, sc_pro
     sc_implied_stored, sc_implied_sent, sc_returns_stored, sc_returns_sent, sc_comparison_stored,
     sc_comparison_sent, sc_chair_sent, sc_sensitivity_stored, sc_sensitivity_sent;
 
+/* The headline value where drivers are uncertain (server/app/simulation.c). */
+sc_use_case sc_simulation_stored, sc_simulation_sent;
+
 #endif

@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdio.h>
 
-const struct sc_asking *const SC_ASKINGS[] = {
-    &SC_ASK_VALUATION, &SC_ASK_PROJECTION, &SC_ASK_CHAIR,       &SC_ASK_IMPLIED,
-    &SC_ASK_RETURNS,   &SC_ASK_COMPARISON, &SC_ASK_SENSITIVITY, NULL};
+const struct sc_asking *const SC_ASKINGS[] = {&SC_ASK_VALUATION,   &SC_ASK_PROJECTION, &SC_ASK_CHAIR,
+                                              &SC_ASK_IMPLIED,     &SC_ASK_RETURNS,    &SC_ASK_COMPARISON,
+                                              &SC_ASK_SENSITIVITY, &SC_ASK_SIMULATION, NULL};
 
 enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking)
 {

@@ -13,7 +13,7 @@ struct sc_asking {
 
 /* The questions, each with its use case; all of them ended by NULL, for those who choose by name. */
 extern const struct sc_asking SC_ASK_VALUATION, SC_ASK_PROJECTION, SC_ASK_CHAIR, SC_ASK_IMPLIED,
-    SC_ASK_RETURNS, SC_ASK_COMPARISON, SC_ASK_SENSITIVITY;
+    SC_ASK_RETURNS, SC_ASK_COMPARISON, SC_ASK_SENSITIVITY, SC_ASK_SIMULATION;
 extern const struct sc_asking *const SC_ASKINGS[];
 
 enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking);

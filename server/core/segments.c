@@ -65,53 +65,57 @@ SC_WIDE void sc_stage_segments(struct sc_block *block, unsigned moving)
     add_others(block);
 }
 
-/* What is left of a segment of the chair in a year. decay is retention^(year - lost + 1) once the chair is
- * lost. MODEL 8. */
-SC_PART void lose(struct sc_block *block, size_t at, int year, double *decay)
+/* Adds what is left of a segment of the chair in a year to what there is of the others. decay is
+ * retention^(year - lost + 1) once the chair is lost. MODEL 8. */
+SC_PART void add_what_is_left(struct sc_block *block, size_t at, int year, double *decay,
+                              const double *other_revenue, const double *other_ebit)
 {
     const double *held = block->held_revenue[at], *held_margin = block->held_margin[at],
                  *lost_in = block->lost, *floor = block->chair_floor, *retention = block->chair_retention,
                  *margin_loss = block->chair_margin_loss;
-    double *revenue = block->segment_revenue[at], *margin = block->segment_margin[at];
+    double *own = block->segment_revenue[at], *margin = block->segment_margin[at],
+           *revenue = block->revenue[year], *ebit = block->ebit[year];
     SC_EACH_LANE (l) {
         bool lost = year >= lost_in[l];
         double decayed = decay[l] * retention[l], left = floor[l] + (1 - floor[l]) * decayed;
         decay[l] = lost ? decayed : 1;
-        revenue[l] = held[l] * (lost ? left : 1);
+        own[l] = held[l] * (lost ? left : 1);
         margin[l] = held_margin[l] - (lost ? margin_loss[l] : 0);
+        revenue[l] = other_revenue[l] + own[l];
+        ebit[l] = other_ebit[l] + own[l] * margin[l];
+    }
+}
+
+SC_PART void take_corporate_cost(struct sc_block *block, int year)
+{
+    const double *revenue = block->revenue[year], *rate = block->corporate_rate[year];
+    double *ebit = block->ebit[year], *cost = block->corporate_cost[year];
+    SC_EACH_LANE (l) {
+        cost[l] = rate[l] * revenue[l];
+        ebit[l] -= cost[l];
     }
 }
 
 SC_WIDE void sc_stage_loss(struct sc_block *block, int first)
 {
     const struct sc_plan *plan = block->plan;
-    sc_row decay;
+    sc_row decay[SC_SEGMENTS_MAX];
+    for (size_t i = 0; i < plan->segment_count; i++)
+        SC_EACH_LANE (l) decay[i][l] = 1;
     for (int year = first; year < block->years; year++) {
         const double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year];
         double *revenue = block->revenue[year], *ebit = block->ebit[year];
-        SC_EACH_LANE (l) revenue[l] = other_revenue[l];
-        SC_EACH_LANE (l) ebit[l] = other_ebit[l];
-    }
-    for (size_t i = 0; i < plan->segment_count; i++) {
-        if (!is_on_chair(plan, i)) continue;
-        SC_EACH_LANE (l) decay[l] = 1;
-        for (int year = first; year < block->years; year++) {
-            size_t at = i * (size_t)block->years + (size_t)year;
-            lose(block, at, year, decay);
-            const double *own = block->segment_revenue[at], *margin = block->segment_margin[at];
-            double *revenue = block->revenue[year], *ebit = block->ebit[year];
-            SC_EACH_LANE (l) {
-                revenue[l] += own[l];
-                ebit[l] += own[l] * margin[l];
-            }
+        for (size_t i = 0; i < plan->segment_count; i++) {
+            if (!is_on_chair(plan, i)) continue;
+            add_what_is_left(block, i * (size_t)block->years + (size_t)year, year, decay[i], other_revenue,
+                             other_ebit);
+            other_revenue = revenue;
+            other_ebit = ebit;
         }
-    }
-    for (int year = first; year < block->years; year++) {
-        const double *revenue = block->revenue[year], *rate = block->corporate_rate[year];
-        double *ebit = block->ebit[year], *cost = block->corporate_cost[year];
-        SC_EACH_LANE (l) {
-            cost[l] = rate[l] * revenue[l];
-            ebit[l] -= cost[l];
+        if (other_revenue != revenue) {
+            SC_EACH_LANE (l) revenue[l] = other_revenue[l];
+            SC_EACH_LANE (l) ebit[l] = other_ebit[l];
         }
+        take_corporate_cost(block, year);
     }
 }

@@ -34,7 +34,7 @@ struct work {
 size_t sc_index_memory(const struct sc_index_design *design)
 {
     return sizeof(struct work) + design->drivers * sizeof(struct of_driver) +
-           design->columns * (sizeof(double *) + 2 * SC_INDEX_CHUNK * sizeof(double));
+           design->columns * (sizeof(double *) + sizeof(double[2 * SC_INDEX_CHUNK]));
 }
 
 static struct work *lay_out(const struct sc_index_design *design, void *memory)

@@ -145,10 +145,11 @@ bool sc_events_open(struct sc_request *request, void (*wake)(struct sc_request *
     return !request->stopped_for;
 }
 
-static bool send_event(struct sc_stream *stream, const char *name, const char *data, size_t length)
+static bool send_event(struct sc_stream *stream, const char *name, const char *data, size_t length,
+                       uint64_t key)
 {
-    return sc_stream_event(
-        stream, &(struct sc_event){.name = name, .data = data, .length = length, .key = ANSWER_KEY});
+    return sc_stream_event(stream,
+                           &(struct sc_event){.name = name, .data = data, .length = length, .key = key});
 }
 
 bool sc_events_tell(struct sc_request *request, double done, const char *partial)
@@ -156,7 +157,7 @@ bool sc_events_tell(struct sc_request *request, double done, const char *partial
     struct sc_buffer buffer;
     struct sc_json_writer writer;
     uint64_t now = sc_clock_nanoseconds();
-    if (request->told_at && now < sc_after(request->told_at, SC_LIMIT_TELL_MS)) return true;
+    if (!partial && request->told_at && now < sc_after(request->told_at, SC_LIMIT_TELL_MS)) return true;
     request->told_at = now;
     sc_buffer_init(&buffer, SC_LIMIT_STREAM_ANSWER);
     sc_json_writer_init(&writer, &buffer);
@@ -164,8 +165,9 @@ bool sc_events_tell(struct sc_request *request, double done, const char *partial
     sc_json_member_number(&writer, "progress", done);
     if (partial) sc_json_member_raw(&writer, "partial", partial, strlen(partial));
     sc_json_object_end(&writer);
-    bool heard =
-        sc_json_finish(&writer) && send_event(request->writer, "progress", buffer.data, buffer.length);
+    /* what is said already is worth reading whatever follows; how far it is, only until it is further */
+    bool heard = sc_json_finish(&writer) && send_event(request->writer, "progress", buffer.data,
+                                                       buffer.length, partial ? 0 : ANSWER_KEY);
     sc_buffer_fini(&buffer);
     if (!heard) request->stopped_for = GONE;
     return heard;
@@ -179,7 +181,7 @@ static void send_answer(struct sc_request *request, struct sc_stream *stream)
     size_t length = answer->body_length;
     char *problem = failed ? sc_problem_write(answer, request->id, &length) : NULL;
     const char *data = failed ? problem : answer->body;
-    if (data) send_event(stream, failed ? "failed" : "done", data, length);
+    if (data) send_event(stream, failed ? "failed" : "done", data, length, ANSWER_KEY);
     free(problem);
     sc_stream_end(stream);
 }

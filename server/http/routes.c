@@ -81,6 +81,10 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, JSON, {JSON, CSV}, USUAL},
 
+    {"POST", "/v1/simulation", sc_simulation_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+
     {"POST", "/v1/curves/fit", sc_curve_fit, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/curves/observations", sc_curve_observations, INLINE, 0, {JSON}, USUAL},
 };

@@ -1,0 +1,261 @@
+#include "simulation.h"
+
+#include "app.h"
+#include "ask.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "budget.h"
+#include "codec/document.h"
+#include "codec/writer.h"
+#include "evaluation.h"
+#include "request.h"
+#include "secondchair/solve.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { FIRST_PATHS = 1 << 10 }; /* of a run towards a target; it doubles from there */
+
+/* "What is it worth where I am not sure?" */
+struct asked {
+    struct sc_call *call;
+    struct sc_simulation_question question;
+    struct sc_crew *crew;
+    uint64_t began;
+};
+
+static bool refuse(struct sc_call *call, enum sc_problem problem, const struct sc_faults *faults)
+{
+    sc_call_invalid(call, problem, faults);
+    return false;
+}
+
+/* The question's own uncertainty, else the document's. */
+static bool read_uncertainty(struct sc_call *call, const struct sc_subject *subject, const json_t *own,
+                             struct sc_simulated *simulated)
+{
+    struct sc_faults *faults = sc_call_faults(call);
+    const json_t *uncertainty = own ? own : json_object_get(subject->document, "uncertainty");
+    if (!faults) return false;
+    if (!uncertainty) {
+        sc_fault_add(
+            faults, SC_FAULT_missing, "/uncertainty",
+            "the scenario says of no driver that it is uncertain; give `uncertainty` with the question, or "
+            "in the document");
+        return refuse(call, SC_PROBLEM_invalid_question, faults);
+    }
+    if (sc_uncertainty_compile(uncertainty, subject->document, subject->plan, "/uncertainty", call->arena,
+                               &simulated->uncertainty, faults))
+        return true;
+    return refuse(call, SC_PROBLEM_invalid_question, faults);
+}
+
+static bool prepare(struct asked *asked, struct sc_simulated *simulated, const struct sc_simulated *like)
+{
+    struct sc_call *call = asked->call;
+    const struct sc_simulation_question *question = &asked->question;
+    struct sc_faults *faults = sc_call_faults(call);
+    struct sc_copula_scratch *scratch = malloc(sizeof *scratch);
+    size_t points = (question->paths + question->randomisations - 1) / question->randomisations;
+    bool room = faults && scratch &&
+                sc_run_init(&simulated->run, simulated->plan, &simulated->uncertainty,
+                            question->randomisations, points, question->bands, sc_crew_members(asked->crew));
+    bool done =
+        room && sc_simulation_prepare(&simulated->run.simulation, sc_run_block(&simulated->run),
+                                      &simulated->uncertainty, &question->sampling,
+                                      like ? &like->run.simulation : NULL, scratch, "/uncertainty", faults);
+    free(scratch);
+    if (!room) return sc_call_exhausted(call), false;
+    if (!done) return refuse(call, SC_PROBLEM_invalid_question, faults);
+    sc_values(sc_run_block(&simulated->run), NULL, 0, 1, &simulated->value_per_share, NULL);
+    return true;
+}
+
+/* Sorts what there is and finds the mean and its error. */
+static void summarise(struct asked *asked, struct sc_simulated *simulated)
+{
+    struct sc_run *run = &simulated->run;
+    simulated->sample = (struct sc_sample){.value = run->value,
+                                           .randomisations = run->randomisations,
+                                           .points = run->points,
+                                           .stride = run->stride,
+                                           .level = asked->question.level};
+    sc_sample_sort(&simulated->sample, &simulated->sorted, simulated->scratch);
+    if (simulated->sorted.count > 0)
+        sc_sample_moments(&simulated->sample, &simulated->sorted, &simulated->moments);
+}
+
+static bool has_target(const struct sc_simulation_question *question)
+{
+    return !isnan(question->tolerance) || !isnan(question->time_budget);
+}
+
+/* Whether a run towards a target may end, or the next doubling would take it beyond its time. */
+static bool is_enough(const struct asked *asked, struct sc_simulated *simulated)
+{
+    double spent = (double)(sc_clock_nanoseconds() - asked->began) / 1e6;
+    if (simulated->moments.mean.standard_error <= asked->question.tolerance) {
+        simulated->end = SC_ENDED_TOLERANCE;
+        return true;
+    }
+    if (2 * spent > asked->question.time_budget) {
+        simulated->end = SC_ENDED_TIME;
+        return true;
+    }
+    return false;
+}
+
+/* Tells who follows how far it is; false where nobody wants the answer any more. */
+static bool tell(struct asked *asked, const struct sc_simulated *simulated)
+{
+    const struct sc_run *paths = &simulated->run;
+    double done = (double)paths->points / (double)paths->stride;
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    if (!sc_call_is_heard(asked->call)) return sc_call_goes_on(asked->call, done, NULL);
+    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(&writer, &buffer);
+    sc_json_object_begin(&writer);
+    if (simulated->sorted.count > 1) sc_simulation_write_estimate(&writer, simulated);
+    sc_json_object_end(&writer);
+    bool told = sc_buffer_append(&buffer, "", 1);
+    bool goes_on = sc_call_goes_on(asked->call, done, told ? buffer.data : NULL);
+    sc_buffer_fini(&buffer);
+    return goes_on;
+}
+
+/* In doublings: every prefix of them is a simulation by itself. False where nobody wants it any more. */
+static bool run(struct asked *asked, struct sc_simulated *simulated)
+{
+    struct sc_run *paths = &simulated->run;
+    bool heard = sc_call_is_heard(asked->call), ended = false;
+    if (!sc_call_goes_on(asked->call, 0, NULL)) return false;
+    for (size_t points = FIRST_PATHS / paths->randomisations; !ended; points *= 2) {
+        sc_run_to(paths, asked->crew, points < paths->stride ? points : paths->stride);
+        ended = paths->points == paths->stride;
+        if (ended || heard || has_target(&asked->question)) summarise(asked, simulated);
+        if (!ended && has_target(&asked->question)) ended = is_enough(asked, simulated);
+        if (!tell(asked, simulated)) return false;
+    }
+    return true;
+}
+
+static bool make_room(struct sc_call *call, const struct sc_simulation_question *question,
+                      struct sc_simulated *simulated)
+{
+    size_t paths = question->paths + question->randomisations;
+    simulated->sorted.all = malloc(paths * sizeof *simulated->sorted.all);
+    simulated->sorted.each = malloc(paths * sizeof *simulated->sorted.each);
+    simulated->scratch = malloc(paths * sizeof *simulated->scratch);
+    if (simulated->sorted.all && simulated->sorted.each && simulated->scratch) return true;
+    sc_call_exhausted(call);
+    return false;
+}
+
+static void release(struct sc_simulated *simulated)
+{
+    if (!simulated) return;
+    free(simulated->sorted.all);
+    free(simulated->sorted.each);
+    free(simulated->scratch);
+    sc_run_fini(&simulated->run);
+    free(simulated);
+}
+
+static bool is_computable(struct sc_call *call, const struct sc_simulated *simulated)
+{
+    struct sc_faults *faults;
+    if (simulated->sorted.count > 1) return true;
+    faults = sc_call_faults(call);
+    if (!faults) return false;
+    sc_fault_add(
+        faults, SC_FAULT_not_computable, "/uncertainty",
+        "%zu of %zu paths lie outside the drivers' bounds or the model's domain; move the distributions",
+        simulated->run.randomisations * simulated->run.points - simulated->sorted.count,
+        simulated->run.randomisations * simulated->run.points);
+    return refuse(call, SC_PROBLEM_not_computable, faults);
+}
+
+/* Runs the simulation of a subject. like: of another, with which random numbers are common; it runs as many
+ * paths. */
+static bool simulate(struct asked *asked, const struct sc_subject *subject, const json_t *uncertainty,
+                     struct sc_simulated *simulated, const struct sc_simulated *like)
+{
+    simulated->plan = subject->plan;
+    if (!read_uncertainty(asked->call, subject, uncertainty, simulated)) return false;
+    if (!make_room(asked->call, &asked->question, simulated) || !prepare(asked, simulated, like))
+        return false;
+    if (like) {
+        sc_run_to(&simulated->run, asked->crew, like->run.points);
+        summarise(asked, simulated);
+    } else if (!run(asked, simulated)) {
+        return false;
+    }
+    return is_computable(asked->call, simulated);
+}
+
+static enum sc_progress write(struct asked *asked, const struct sc_subject *subject, struct sc_simulated *one,
+                              const struct sc_simulated *other)
+{
+    struct sc_call *call = asked->call;
+    struct sc_buffer buffer;
+    struct sc_json_writer writer;
+    uint64_t start = sc_call_spent(call, SC_STAGE_MODEL, asked->began);
+    if (!isnan(asked->question.time_budget)) { /* what is reached in a time is another thing every time */
+        call->answer->etag[0] = '\0';
+        call->answer->freshness = SC_FRESH_NO_STORE;
+    }
+    if (call->accept == SC_MEDIA_CSV) return sc_simulation_csv(call, &asked->question, one);
+    sc_ask_begin(subject, &writer, &buffer);
+    sc_simulation_write(&writer, &asked->question, one, asked->crew);
+    if (other) sc_simulation_write_difference(&writer, &asked->question, one, other);
+    return sc_ask_end(call, subject, &writer, &buffer, start);
+}
+
+/* On common random numbers: a driver of both scenarios has the same draw in both. */
+static void compare(struct asked *asked, const struct sc_subject *subject, struct sc_simulated *one)
+{
+    struct sc_call *call = asked->call;
+    struct sc_subject with;
+    struct sc_simulated *other = calloc(1, sizeof *other);
+    const json_t *own = json_object_get(subject->question, "uncertainty");
+    if (!other) {
+        sc_call_exhausted(call);
+        return;
+    }
+    if (sc_subject_of_member(call, subject, "with", &with) && simulate(asked, &with, own, other, one))
+        (void)write(asked, subject, one, other);
+    release(other);
+    sc_subject_fini(&with);
+}
+
+static enum sc_progress answer(struct sc_call *call, const struct sc_subject *subject)
+{
+    struct asked asked = {.call = call, .began = sc_clock_nanoseconds(), .crew = sc_crew_new(call)};
+    struct sc_simulated *simulated = calloc(1, sizeof *simulated);
+    const json_t *own = json_object_get(subject->question, "uncertainty");
+    if (!asked.crew || !simulated)
+        sc_call_exhausted(call);
+    else if (sc_simulation_read(call, subject, &asked.question) &&
+             simulate(&asked, subject, own, simulated, NULL)) {
+        if (json_object_get(subject->question, "with"))
+            compare(&asked, subject, simulated);
+        else
+            (void)write(&asked, subject, simulated, NULL);
+    }
+    release(simulated);
+    return SC_ANSWERED;
+}
+
+const struct sc_asking SC_ASK_SIMULATION = {"simulation", SC_SIMULATION_MEMBERS, answer, false};
+
+enum sc_progress sc_simulation_stored(struct sc_call *call)
+{
+    return sc_ask_stored(call, &SC_ASK_SIMULATION);
+}
+
+enum sc_progress sc_simulation_sent(struct sc_call *call)
+{
+    return sc_ask_sent(call, &SC_ASK_SIMULATION);
+}

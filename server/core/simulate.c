@@ -1,0 +1,328 @@
+#include "secondchair/simulate.h"
+
+#include "lanes.h"
+#include "secondchair/distribution.h"
+#include "secondchair/field.h"
+#include "secondchair/philox.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- making ready */
+
+/* Lower-triangular L with L L' = covariance. A direction without variance stays still. */
+static void factorise(const struct sc_fit *fit, double factor[3][3])
+{
+    for (size_t i = 0; i < fit->covariance_size; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double rest = fit->covariance[i][j];
+            for (size_t k = 0; k < j; k++) rest -= factor[i][k] * factor[j][k];
+            if (i == j)
+                factor[i][i] = sqrt(rest > 0 ? rest : 0);
+            else
+                factor[i][j] = factor[j][j] > 0 ? rest / factor[j][j] : 0;
+        }
+}
+
+/* The dimension of a draw: that of the same key in a simulation which it is to be compared with, else a new
+ * one after all of that one's. */
+static size_t dimension_of(const struct sc_simulation *simulation, const struct sc_simulation *like,
+                           uint64_t key)
+{
+    for (size_t i = 0; like && i < like->draws; i++)
+        if (like->draw[i].key == key) return like->draw[i].dimension;
+    return simulation->draws + (like ? like->draws : 0);
+}
+
+static struct sc_draw *add_draw(struct sc_simulation *simulation, const struct sc_simulation *like,
+                                const char *name, size_t driver)
+{
+    struct sc_draw *draw = &simulation->draw[simulation->draws];
+    draw->slot = SC_NO_SLOT;
+    draw->driver = driver;
+    draw->key = sc_draw_key(name);
+    draw->dimension = dimension_of(simulation, like, draw->key);
+    draw->bounds = NULL;
+    simulation->draws++;
+    return draw;
+}
+
+/* A standard normal number for each parameter of the fitted curve. */
+static void add_curve(struct sc_simulation *simulation, const struct sc_simulation *like,
+                      const struct sc_uncertain *uncertain, size_t driver, struct sc_block *block)
+{
+    static const char *const NAMES[] = {"/market/inference_share#k", "/market/inference_share#mid",
+                                        "/market/inference_share#ceiling"};
+    static const sc_slot SLOTS[] = {SC_SLOT_CURVE_K, SC_SLOT_CURVE_MID, SC_SLOT_CURVE_CEILING};
+    const struct sc_fit *fit = sc_block_fit(block);
+    simulation->curve_draw = simulation->draws;
+    simulation->curve_size = fit->covariance_size;
+    simulation->curve_mean[0] = fit->curve.k;
+    simulation->curve_mean[1] = fit->curve.mid;
+    simulation->curve_mean[2] = fit->curve.ceiling;
+    simulation->curve_floor = fit->curve.floor;
+    factorise(fit, simulation->curve_factor);
+    for (size_t i = 0; i < fit->covariance_size; i++) {
+        struct sc_draw *draw = add_draw(simulation, like, NAMES[i], driver);
+        draw->slot = SLOTS[i];
+        sc_quantile_prepare(&uncertain->distribution, &draw->quantile);
+    }
+}
+
+static bool correlate(struct sc_simulation *simulation, const struct sc_uncertainty *uncertainty,
+                      struct sc_copula_scratch *scratch, const char *place, struct sc_faults *faults)
+{
+    struct sc_correlation correlation = {.kind = uncertainty->spearman ? SC_SPEARMAN : SC_PEARSON,
+                                         .repair = uncertainty->repair,
+                                         .n = uncertainty->count,
+                                         .matrix = uncertainty->matrix};
+    size_t n = uncertainty->count;
+    simulation->correlated = uncertainty->correlated;
+    memset(simulation->moves_along, 0, sizeof simulation->moves_along);
+    if (!uncertainty->correlated) return true;
+    for (size_t i = 0; i < SC_VARIANCE_BINS - 1; i++)
+        simulation->bin_edge[i] = (double)(i + 1) / SC_VARIANCE_BINS;
+    sc_normal_quantile_row(simulation->bin_edge, SC_VARIANCE_BINS - 1, simulation->bin_edge);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            if (i != j && uncertainty->matrix[i * n + j] != 0)
+                simulation->moves_along[simulation->correlated_draw[i]] = true;
+    return sc_copula_prepare(&correlation, place, scratch, &simulation->copula, faults);
+}
+
+bool sc_simulation_prepare(struct sc_simulation *simulation, struct sc_block *block,
+                           const struct sc_uncertainty *uncertainty, const struct sc_sampling *sampling,
+                           const struct sc_simulation *like, struct sc_copula_scratch *scratch,
+                           const char *place, struct sc_faults *faults)
+{
+    simulation->plan = block->plan;
+    simulation->sampling = *sampling;
+    simulation->draws = simulation->curve_size = 0;
+    for (size_t i = 0; i < uncertainty->count; i++) {
+        const struct sc_uncertain *uncertain = &uncertainty->driver[i];
+        if (i < SC_COPULA_MAX) simulation->correlated_draw[i] = simulation->draws;
+        if (uncertain->distribution.kind == SC_FITTED_CURVE) {
+            add_curve(simulation, like, uncertain, i, block);
+            continue;
+        }
+        struct sc_draw *draw = add_draw(simulation, like, uncertain->pointer, i);
+        draw->slot = uncertain->slot;
+        draw->bounds = uncertain->bounds;
+        sc_quantile_prepare(&uncertain->distribution, &draw->quantile);
+    }
+    simulation->moved = simulation->draws;
+    if (sampling->samples_loss && block->plan->chair.present)
+        add_draw(simulation, like, "/chair#loss", uncertainty->count);
+    sc_sobol_init(&simulation->sobol);
+    return correlate(simulation, uncertainty, scratch, place, faults);
+}
+
+void sc_simulation_begin(const struct sc_simulation *simulation, struct sc_block *block)
+{
+    sc_slot slot[SC_DRAWS_MAX];
+    for (size_t i = 0; i < simulation->moved; i++) slot[i] = simulation->draw[i].slot;
+    sc_block_moves(block, slot, simulation->moved);
+}
+
+/* ---------------------------------------------------------------- drawing */
+
+static void draw_uniform(const struct sc_simulation *simulation, const struct sc_draw *draw,
+                         uint32_t randomisation, uint32_t first, size_t count, double *u)
+{
+    const struct sc_sampling *sampling = &simulation->sampling;
+    if (sampling->sampler == SC_SAMPLER_PHILOX)
+        sc_philox_row(sampling->seed, draw->key, ((uint64_t)randomisation << 32) + first, count, u);
+    else
+        sc_sobol_row(&simulation->sobol, draw->dimension, sampling->seed, randomisation, draw->key, first,
+                     count, u);
+}
+
+/* Uniform numbers of the drivers that move along with others become correlated normal ones. Rows of the
+ * copula stand one after another in its order; those of independent drivers change nothing and are left out.
+ */
+static void make_correlated(const struct sc_simulation *simulation, struct sc_simulation_scratch *scratch,
+                            size_t count)
+{
+    double z[SC_COPULA_MAX][SC_PATHS_AT_ONCE];
+    size_t n = simulation->copula.n, bytes = count * sizeof(double);
+    for (size_t i = 0; i < n; i++) {
+        size_t draw = simulation->correlated_draw[i];
+        if (simulation->moves_along[draw])
+            sc_normal_quantile_row(scratch->draw[draw], count, z[i]);
+        else
+            memset(z[i], 0, bytes);
+    }
+    sc_copula_correlate(&simulation->copula, count, SC_PATHS_AT_ONCE, z[0]);
+    for (size_t i = 0; i < n; i++) {
+        size_t draw = simulation->correlated_draw[i];
+        if (simulation->moves_along[draw]) memcpy(scratch->draw[draw], z[i], bytes);
+    }
+}
+
+/* Which part of its probability each draw of a driver falls into. */
+static void note_bins(const double *u, size_t count, uint8_t *bin)
+{
+    for (size_t i = 0; i < count; i++) {
+        int at = (int)(u[i] * SC_VARIANCE_BINS);
+        bin[i] = (uint8_t)(at < SC_VARIANCE_BINS ? at : SC_VARIANCE_BINS - 1);
+    }
+}
+
+/* The same of normal numbers. */
+static void note_normal_bins(const double *edge, const double *z, size_t count, uint8_t *bin)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned at = 0;
+        for (unsigned step = SC_VARIANCE_BINS / 2; step > 0; step /= 2)
+            at += z[i] >= edge[at + step - 1] ? step : 0;
+        bin[i] = (uint8_t)at;
+    }
+}
+
+static void note_outside(const struct sc_field *bounds, const double *x, size_t count, bool *outside)
+{
+    for (size_t i = 0; i < count; i++) outside[i] |= !sc_field_allows(bounds, x[i]);
+}
+
+/* mean + L z. A ceiling must lie above the floor and not above 1. */
+static void make_curve(const struct sc_simulation *simulation, struct sc_simulation_scratch *scratch,
+                       size_t count)
+{
+    size_t size = simulation->curve_size;
+    double(*row)[SC_PATHS_AT_ONCE] = &scratch->draw[simulation->curve_draw];
+    for (size_t p = 0; p < count; p++) {
+        double z[3] = {0};
+        for (size_t i = 0; i < size; i++) z[i] = row[i][p];
+        for (size_t i = 0; i < size; i++) {
+            row[i][p] = simulation->curve_mean[i];
+            for (size_t j = 0; j <= i; j++) row[i][p] += simulation->curve_factor[i][j] * z[j];
+        }
+        if (size == 3 && !(row[2][p] > simulation->curve_floor && row[2][p] <= 1)) scratch->outside[p] = true;
+    }
+}
+
+static void draw_paths(const struct sc_simulation *simulation, struct sc_simulation_scratch *scratch,
+                       uint32_t randomisation, uint32_t first, size_t count, const struct sc_paths *paths)
+{
+    memset(scratch->outside, 0, sizeof scratch->outside);
+    for (size_t i = 0; i < simulation->draws; i++)
+        draw_uniform(simulation, &simulation->draw[i], randomisation, first, count, scratch->draw[i]);
+    if (simulation->correlated) make_correlated(simulation, scratch, count);
+    for (size_t i = 0; i < simulation->moved; i++) {
+        const struct sc_draw *draw = &simulation->draw[i];
+        bool is_first = i == 0 || draw->driver != simulation->draw[i - 1].driver;
+        if (simulation->moves_along[i]) {
+            note_normal_bins(simulation->bin_edge, scratch->draw[i], count, paths->bin[draw->driver]);
+            sc_quantile_normal_row(&draw->quantile, scratch->draw[i], count, scratch->draw[i]);
+        } else {
+            if (is_first) note_bins(scratch->draw[i], count, paths->bin[draw->driver]);
+            sc_quantile_row(&draw->quantile, scratch->draw[i], count, scratch->draw[i]);
+        }
+        if (draw->bounds) note_outside(draw->bounds, scratch->draw[i], count, scratch->outside);
+    }
+    if (simulation->curve_size > 0) make_curve(simulation, scratch, count);
+}
+
+/* ---------------------------------------------------------------- evaluating */
+
+/* The branch in which a uniform number falls: lost in year 1, …, in H, never (0). */
+static size_t branch_at(const struct sc_mixture *mixture, size_t lane, double u)
+{
+    for (size_t branch = 1; branch < mixture->branches; branch++) {
+        u -= mixture->weight[branch][lane];
+        if (u < 0) return branch;
+    }
+    return 0;
+}
+
+static void reject(const struct sc_mixture *mixture, size_t lane, bool outside, struct sc_tally *tally)
+{
+    uint32_t fault = mixture->fault[lane];
+    if (outside)
+        tally->rejected[SC_REJECTED_BOUNDS]++;
+    else if (fault & SC_LANE_GROWTH)
+        tally->rejected[SC_REJECTED_GROWTH]++;
+    else if (fault & SC_LANE_SHARES)
+        tally->rejected[SC_REJECTED_SHARES]++;
+    else
+        tally->rejected[SC_REJECTED_DOMAIN]++;
+}
+
+static void count_lane(const struct sc_block *block, const struct sc_mixture *mixture, size_t lane,
+                       struct sc_tally *tally)
+{
+    double price = block->plan->driver[block->plan->price],
+           spread = block->terminal_wacc[lane] - block->terminal_growth[lane];
+    tally->accepted++;
+    for (size_t branch = 0; branch < mixture->branches; branch++) {
+        double value = mixture->of_branch[branch][lane];
+        tally->sum[branch] += value;
+        tally->weight[branch] += mixture->weight[branch][lane];
+        tally->above_price[branch] += value > price;
+    }
+    if (spread < SC_NEAR_SPREAD) tally->near++;
+    if (spread < tally->least_spread) tally->least_spread = spread;
+}
+
+void sc_tally_add(struct sc_tally *tally, const struct sc_tally *other)
+{
+    for (size_t i = 0; i < SC_REJECTIONS; i++) tally->rejected[i] += other->rejected[i];
+    for (size_t i = 0; i < SC_YEARS_MAX; i++) {
+        tally->above_price[i] += other->above_price[i];
+        tally->sum[i] += other->sum[i];
+        tally->weight[i] += other->weight[i];
+    }
+    tally->accepted += other->accepted;
+    tally->near += other->near;
+    if (other->least_spread < tally->least_spread) tally->least_spread = other->least_spread;
+}
+
+static void keep_flows(const struct sc_block *block, const struct sc_mixture *mixture, size_t at,
+                       size_t lanes, const struct sc_paths *paths)
+{
+    for (int year = 0; year < block->years; year++) {
+        size_t bytes = lanes * sizeof(double);
+        if (year > 0) memcpy(paths->revenue[year] + at, mixture->revenue[year], bytes);
+        if (year > 0) memcpy(paths->fcff[year] + at, mixture->fcff[year], bytes);
+        if (paths->inference_share[year])
+            memcpy(paths->inference_share[year] + at, block->inference_share[year], bytes);
+    }
+}
+
+/* The figures of one block of lanes, whose first is path `at` of the call. */
+static void keep_lanes(const struct sc_simulation *simulation, const struct sc_block *block,
+                       const struct sc_simulation_scratch *scratch, size_t at, size_t lanes,
+                       const struct sc_paths *paths, struct sc_tally *tally)
+{
+    const struct sc_mixture *mixture = &scratch->mixture;
+    bool sampled = simulation->draws > simulation->moved;
+    for (size_t lane = 0; lane < lanes; lane++) {
+        bool outside = scratch->outside[at + lane];
+        paths->value[at + lane] = NAN;
+        if (outside || mixture->fault[lane]) {
+            reject(mixture, lane, outside, tally);
+            continue;
+        }
+        count_lane(block, mixture, lane, tally);
+        double u = sampled ? scratch->draw[simulation->moved][at + lane] : 0;
+        paths->value[at + lane] =
+            sampled ? mixture->of_branch[branch_at(mixture, lane, u)][lane] : mixture->value[lane];
+    }
+    if (paths->revenue[1]) keep_flows(block, mixture, at, lanes, paths);
+}
+
+void sc_simulate(const struct sc_simulation *simulation, struct sc_block *block,
+                 struct sc_simulation_scratch *scratch, uint32_t randomisation, uint32_t first, size_t count,
+                 const struct sc_paths *paths, struct sc_tally *tally)
+{
+    struct sc_change change[SC_DRAWS_MAX];
+    draw_paths(simulation, scratch, randomisation, first, count, paths);
+    for (size_t at = 0; at < count; at += SC_LANES) {
+        size_t lanes = count - at < SC_LANES ? count - at : SC_LANES;
+        for (size_t i = 0; i < simulation->moved; i++)
+            change[i] = (struct sc_change){simulation->draw[i].slot, scratch->draw[i] + at};
+        sc_mix(block, &(struct sc_lanes){.count = lanes, .change = change, .change_count = simulation->moved},
+               &scratch->mixture);
+        keep_lanes(simulation, block, scratch, at, lanes, paths, tally);
+    }
+}

@@ -1,0 +1,154 @@
+#include "secondchair/simulation_report.h"
+
+#include <math.h>
+
+void sc_sample_sort(const struct sc_sample *sample, struct sc_sorted *sorted, double *scratch)
+{
+    sorted->count = 0;
+    for (size_t r = 0; r < sample->randomisations; r++) {
+        size_t first = sorted->count;
+        for (size_t i = 0; i < sample->points; i++) {
+            double value = sample->value[r * sample->stride + i];
+            if (isnan(value)) continue;
+            sorted->all[sorted->count] = sorted->each[sorted->count] = value;
+            sorted->count++;
+        }
+        sorted->count_of[r] = sorted->count - first;
+        sc_sort(sorted->each + first, sorted->count_of[r], scratch);
+    }
+    sc_sort(sorted->all, sorted->count, scratch);
+}
+
+/* What a figure of ascending numbers is, and what it needs beside them. */
+typedef double figure(const double *sorted, size_t n, double parameter);
+
+/* The figure of all values, with an error from its spread over the randomisations. One that has no value in
+ * some randomisation has no error. */
+static struct sc_estimate estimate(const struct sc_sample *sample, const struct sc_sorted *sorted, figure *of,
+                                   double parameter)
+{
+    double single[SC_RANDOMISATIONS_MAX];
+    size_t count = sample->randomisations, first = 0;
+    struct sc_estimate result = {of(sorted->all, sorted->count, parameter), NAN, {NAN, NAN}};
+    for (size_t r = 0; r < count; first += sorted->count_of[r++])
+        single[r] = sorted->count_of[r] ? of(sorted->each + first, sorted->count_of[r], parameter) : NAN;
+    if (count < 2) return result;
+    result.standard_error = sc_sd(single, count, sc_mean(single, count)) / sqrt((double)count);
+    double reach = result.standard_error * sc_student_t_two_sided((double)count - 1, sample->level);
+    result.interval = (struct sc_interval){result.value - reach, result.value + reach};
+    return result;
+}
+
+/* The usual interval about a figure of independent paths. */
+static void set_error(const struct sc_sample *sample, double n, double standard_error,
+                      struct sc_estimate *estimate)
+{
+    double reach = standard_error * sc_student_t_two_sided(n > 2 ? n - 1 : 1, sample->level);
+    estimate->standard_error = standard_error;
+    estimate->interval = (struct sc_interval){estimate->value - reach, estimate->value + reach};
+}
+
+static double mean_of(const double *sorted, size_t n, double unused)
+{
+    (void)unused;
+    return sc_mean(sorted, n);
+}
+
+void sc_sample_moments(const struct sc_sample *sample, const struct sc_sorted *sorted,
+                       struct sc_moments *moments)
+{
+    double n = (double)sorted->count;
+    moments->mean = estimate(sample, sorted, mean_of, 0);
+    moments->sd = sorted->count > 1 ? sc_sd(sorted->all, sorted->count, moments->mean.value) : NAN;
+    if (sample->randomisations < 2) set_error(sample, n, moments->sd / sqrt(n), &moments->mean);
+    double error = moments->mean.standard_error;
+    moments->variance_reduction = error > 0 ? moments->sd * moments->sd / n / (error * error) : NAN;
+}
+
+struct sc_estimate sc_sample_quantile_of(const struct sc_sample *sample, const struct sc_sorted *sorted,
+                                         double p)
+{
+    struct sc_estimate result = estimate(sample, sorted, sc_sample_quantile, p);
+    if (sample->randomisations < 2)
+        result.interval = sc_sample_quantile_interval(sorted->all, sorted->count, p, sample->level);
+    return result;
+}
+
+/* The part of ascending numbers that is above x. */
+static double part_above(const double *sorted, size_t n, double x)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] > x)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return (double)(n - low) / (double)n;
+}
+
+/* A probability lies between 0 and 1, whatever its error. */
+static void keep_in_range(struct sc_interval *interval)
+{
+    interval->low = interval->low < 0 ? 0 : interval->low;
+    interval->high = interval->high > 1 ? 1 : interval->high;
+}
+
+struct sc_estimate sc_sample_above(const struct sc_sample *sample, const struct sc_sorted *sorted, double x)
+{
+    struct sc_estimate result = estimate(sample, sorted, part_above, x);
+    double p = result.value, n = (double)sorted->count;
+    if (sample->randomisations < 2) set_error(sample, n, sqrt(p * (1 - p) / n), &result);
+    keep_in_range(&result.interval);
+    return result;
+}
+
+struct sc_estimate sc_sample_shortfall(const struct sc_sample *sample, const struct sc_sorted *sorted,
+                                       double part)
+{
+    return estimate(sample, sorted, sc_expected_shortfall, part);
+}
+
+/* Means by bin, over the values that are there. */
+struct bins {
+    double sum[SC_VARIANCE_BINS], count[SC_VARIANCE_BINS];
+    double total, squares, n;
+};
+
+static void fill_bins(const struct sc_sample *sample, const uint8_t *bin, double centre, struct bins *bins)
+{
+    for (size_t r = 0; r < sample->randomisations; r++)
+        for (size_t i = 0; i < sample->points; i++) {
+            size_t at = r * sample->stride + i;
+            double value = sample->value[at] - centre; /* without the digits that all values share */
+            if (isnan(value)) continue;
+            bins->sum[bin[at]] += value;
+            bins->count[bin[at]]++;
+            bins->total += value;
+            bins->squares += value * value;
+            bins->n++;
+        }
+}
+
+/* One-way analysis of variance: omega squared, the part between bins less what noise within them adds to it.
+ */
+double sc_sample_variance_share(const struct sc_sample *sample, const uint8_t *bin)
+{
+    struct bins bins = {0};
+    double centre = 0, between = 0, groups = 0;
+    for (size_t i = 0; i < sample->points && (i == 0 || isnan(centre)); i++) centre = sample->value[i];
+    if (isnan(centre)) return NAN;
+    fill_bins(sample, bin, centre, &bins);
+    double mean = bins.total / bins.n, all = bins.squares - bins.n * mean * mean;
+    for (size_t b = 0; b < SC_VARIANCE_BINS; b++) {
+        if (bins.count[b] == 0) continue;
+        double distance = bins.sum[b] / bins.count[b] - mean;
+        between += bins.count[b] * distance * distance;
+        groups++;
+    }
+    double within = (all - between) / (bins.n - groups),
+           share = (between - (groups - 1) * within) / (all + within);
+    if (!(all > 0) || !(bins.n > groups)) return 0;
+    return share > 0 ? share : 0;
+}
