@@ -93,7 +93,8 @@ void sc_quantile_normal_row(const struct sc_quantile *quantile, const double *z,
 /* P(X <= x) of the truncated distribution. */
 double sc_distribution_cdf(const struct sc_distribution *distribution, double x);
 
-/* Mean and standard deviation of the truncated distribution; NAN where it has none (student_t of few dof). */
+/* Mean and standard deviation of the truncated distribution; NAN where it has none (student_t of few dof), or
+ * none that a double holds. */
 double sc_distribution_mean(const struct sc_distribution *distribution);
 double sc_distribution_sd(const struct sc_distribution *distribution);
 

@@ -232,13 +232,13 @@ static void truncate_to(const struct sc_distribution *distribution, struct sc_qu
     quantile->mass = sc_distribution_mass(distribution, quantile->min, quantile->max);
 }
 
-static void prepare_odds(struct sc_quantile *quantile)
+static void prepare_odds(const struct sc_distribution *distribution, struct sc_quantile *quantile)
 {
+    struct sc_tails min = sc_distribution_tails(distribution, distribution->min);
+    struct sc_tails max = sc_distribution_tails(distribution, distribution->max);
     struct sc_beta shape;
-    double least = quantile->below, most = quantile->above;
     sc_beta_init(&shape, quantile->form.d, quantile->form.e);
-    sc_odds_prepare(&shape, least > 0 ? log(least / (1 - least)) : -INFINITY,
-                    most > 0 ? log((1 - most) / most) : INFINITY, &quantile->odds);
+    sc_odds_prepare(&shape, log(min.below / min.above), log(max.below / max.above), &quantile->odds);
 }
 
 void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_quantile *quantile)
@@ -252,6 +252,7 @@ void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_q
     } else {
         quantile->form = form_of(distribution);
         truncate_to(distribution, quantile);
-        if (quantile->form.kind == BETA || quantile->form.kind == STUDENT) prepare_odds(quantile);
+        if (quantile->form.kind == BETA || quantile->form.kind == STUDENT)
+            prepare_odds(distribution, quantile);
     }
 }

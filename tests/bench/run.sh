@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # run.sh BINARY: measures, each row beside a baseline of the same run (these machines are shared and noisy).
 #   1. the stages of a valuation beside jansson reading the same document
-#   2. requests a second of what people ask, beside the smallest answer that the service has
-#   3. how long cheap requests take while others ask the heaviest questions (open loop: from the time they were due)
+#   2. random numbers, from the counter to the driver's value, beside one exp
+#   3. requests a second of what people ask, beside the smallest answer that the service has
+#   4. how long cheap requests take while others ask the heaviest questions (open loop: from the time they were due)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 binary=$1
@@ -13,8 +14,11 @@ echo
 
 cc -O3 -std=c17 -D_GNU_SOURCE -Iinclude -Iserver tests/bench/stages.c build/libsecondchair.a -o $out/stages \
     -ljansson -lsodium -lsqlite3 -lmicrohttpd -lm -lpthread
+cc -O3 -std=c17 -D_GNU_SOURCE -Iinclude -Iserver tests/bench/draws.c build/libsecondchair.a -o $out/draws -lm
 cc -O2 -std=c17 -D_GNU_SOURCE tests/load/openloop.c -o $out/openloop
 $out/stages schema/scenarios/amd-base.json
+echo
+$out/draws
 echo
 
 database=$(mktemp -d)
