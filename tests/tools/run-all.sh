@@ -20,6 +20,7 @@ http                  1800  node tests/http/run.mjs --binary build/secondchair
 http-asan             1800  node tests/http/run.mjs --binary build/asan/secondchair
 http-tsan             1800  node tests/http/run.mjs --binary build/tsan/secondchair
 concurrent-tsan       1800  node tests/http/concurrent.mjs --binary build/tsan/secondchair
+same-bytes            1800  node tests/http/same-bytes.mjs --binary build/secondchair
 kill                  1800  node tests/http/kill.mjs --binary build/secondchair
 http-probe            1800  rm -f build/http-probe/asan && node tests/http-probe/probe.mjs
 web                   1800  node tests/web/run.mjs --binary build/secondchair
