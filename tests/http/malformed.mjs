@@ -17,6 +17,12 @@ export function cases() {
     .flatMap(file => readFileSync(path.join(FOLDER, file), 'utf8').trimEnd().split('\n').map(line => JSON.parse(line)));
 }
 
+// The same fault in a question's own `uncertainty`, for each case that is wrong in the document's alone.
+function simulations(all) {
+  return all.filter(({ mutate, problem }) => problem === 'invalid-scenario' && mutate?.length === 1 && mutate[0].path === '/uncertainty' && mutate[0].op === 'put')
+    .map(one => ({ ...one, name: `${one.name}, in a simulation`, to: '/v1/simulation', mutate: undefined, body: JSON.stringify({ scenario: 'amd-base', uncertainty: one.mutate[0].value }), problem: 'invalid-question' }));
+}
+
 function mutated({ mutate, to, question }) {
   const raws = [];
   let document = structuredClone(base);
@@ -65,10 +71,10 @@ function judge(one, answer) {
 }
 
 export default async function malformed({ server, binary }) {
-  const all = cases();
+  const written = cases(), asked = simulations(written), all = [...written, ...asked];
   const { id: own } = await server.store(base);
   await test('the corpus has at least 250 cases, each with a name of its own', () => {
-    ok(all.length >= 250, `${all.length} cases`);
+    ok(written.length >= 250 && asked.length >= 80, `${written.length} cases, ${asked.length} of simulations`);
     ok(new Set(all.map(one => one.name)).size === all.length, 'a name comes twice');
   });
   const requests = all.map(one => [one, requestOf(one, own)]);
