@@ -1,5 +1,5 @@
-/* paths DOCUMENT PATHS [DUMP]: evaluates paths of a document's uncertainty on 1 thread and on as many as there are
- * cores, and prints "threads paths_per_second" for each, the best of RUNS. DUMP receives the draws and the values
+/* paths DOCUMENT PATHS [DUMP | once]: evaluates paths of a document's uncertainty on 1 thread and on as many as there are
+ * cores, and prints "threads paths_per_second" for each, the best of RUNS ("once": of one run on 1 thread). DUMP receives the draws and the values
  * for another program to check: "draws paths" and the pointers as a line each, then doubles, row by row. */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { RUNS = 9, THREADS_MAX = 16 };
@@ -110,13 +111,15 @@ int main(int argc, char **argv)
     sc_block_init(&block, plan, memory);
     require(sc_simulation_prepare(simulation, &block, &uncertainty, &sampling, NULL, scratch, "/uncertainty", &faults),
             "the simulation is not valid");
+    bool once = argc > 3 && strcmp(argv[3], "once") == 0;
+    if (once) cores = 1;
     double *value = aligned(paths * sizeof *value), *draw = aligned(simulation->moved * paths * sizeof *draw);
     for (size_t threads = 1; threads <= cores && threads <= THREADS_MAX; threads += cores > 1 ? cores - 1 : 1) {
         double best = 0;
-        for (int i = 0; i < RUNS; i++) best = fmax(best, rate(simulation, value, NULL, paths, threads));
+        for (int i = 0; i < (once ? 1 : RUNS); i++) best = fmax(best, rate(simulation, value, NULL, paths, threads));
         printf("%zu %.0f\n", threads, best);
     }
-    if (argc > 3) {
+    if (argc > 3 && !once) {
         rate(simulation, value, draw, paths, 1);
         dump(argv[3], simulation, &uncertainty, draw, value, paths);
     }
