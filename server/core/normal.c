@@ -1,5 +1,6 @@
 #include "normal.h"
 
+#include "lanes.h"
 #include "secondchair/copula.h"
 
 #include <math.h>
@@ -40,7 +41,7 @@ double sc_normal_log_between(double low, double high)
 
 /* Wichura's algorithm AS 241 (PPND16), Applied Statistics 37 (1988) 477-484: about 16 digits. Ratios of
  * polynomials of degree 7, lowest power first. */
-static inline double ratio(const double numerator[8], const double denominator[8], double x)
+SC_PART double ratio(const double numerator[8], const double denominator[8], double x)
 {
     double above = numerator[7], below = denominator[7];
     for (int power = 6; power >= 0; power--) {
@@ -50,7 +51,7 @@ static inline double ratio(const double numerator[8], const double denominator[8
     return above / below;
 }
 
-static inline double central_quantile(double away)
+SC_PART double central_quantile(double away)
 {
     static const double above[8] = {3.3871328727963666080e0,  1.3314166789178437745e+2,
                                     1.9715909503065514427e+3, 1.3731693765509461125e+4,
@@ -101,7 +102,7 @@ static double tail_quantile(double p)
 #define CENTRAL 0.425
 enum { ROW = 64 };
 
-static inline double beyond_median(double p, double q)
+SC_PART double beyond_median(double p, double q)
 {
     return p < 0.5 ? p - 0.5 : 0.5 - q;
 }
@@ -123,7 +124,7 @@ double sc_normal_quantile(double p)
 }
 
 /* Most numbers are central; those of a few are computed in vain so that the loop has no branch. */
-static void quantile_piece(const double *u, size_t n, double *z)
+SC_WIDE static void quantile_piece(const double *u, size_t n, double *z)
 {
     double p[ROW];
     memcpy(p, u, n * sizeof *p);

@@ -160,7 +160,7 @@ static void make_correlated(const struct sc_simulation *simulation, struct sc_si
 }
 
 /* Which part of its probability each draw of a driver falls into. */
-static void note_bins(const double *u, size_t count, uint8_t *bin)
+SC_WIDE static void note_bins(const double *u, size_t count, uint8_t *bin)
 {
     for (size_t i = 0; i < count; i++) {
         int at = (int)(u[i] * SC_VARIANCE_BINS);
@@ -168,15 +168,13 @@ static void note_bins(const double *u, size_t count, uint8_t *bin)
     }
 }
 
-/* The same of normal numbers. */
-static void note_normal_bins(const double *edge, const double *z, size_t count, uint8_t *bin)
+/* The same of normal numbers: how many of the edges are not above each. */
+SC_WIDE static void note_normal_bins(const double *edge, const double *z, size_t count, uint8_t *bin)
 {
-    for (size_t i = 0; i < count; i++) {
-        unsigned at = 0;
-        for (unsigned step = SC_VARIANCE_BINS / 2; step > 0; step /= 2)
-            at += z[i] >= edge[at + step - 1] ? step : 0;
-        bin[i] = (uint8_t)at;
-    }
+    double passed[SC_PATHS_AT_ONCE] = {0};
+    for (size_t e = 0; e < SC_VARIANCE_BINS - 1; e++)
+        for (size_t i = 0; i < count; i++) passed[i] += z[i] >= edge[e] ? 1 : 0;
+    for (size_t i = 0; i < count; i++) bin[i] = (uint8_t)(int)passed[i];
 }
 
 static void note_outside(const struct sc_field *bounds, const double *x, size_t count, bool *outside)
@@ -248,18 +246,43 @@ static void reject(const struct sc_mixture *mixture, size_t lane, bool outside, 
         tally->rejected[SC_REJECTED_DOMAIN]++;
 }
 
-static void count_lane(const struct sc_block *block, const struct sc_mixture *mixture, size_t lane,
-                       struct sc_tally *tally)
+/* Of one call, by branch and lane: added up over its blocks, and over the lanes at its end, in a fixed order.
+ */
+struct counts {
+    sc_row sum[SC_YEARS_MAX], weight[SC_YEARS_MAX], above_price[SC_YEARS_MAX];
+};
+
+/* Adds a block's branches where its lanes have a value: accepted is 1 there, else 0. */
+SC_WIDE static void count_branches(const struct sc_mixture *mixture, double price, const double *accepted,
+                                   struct counts *counts)
 {
-    double price = block->plan->driver[block->plan->price],
-           spread = block->terminal_wacc[lane] - block->terminal_growth[lane];
-    tally->accepted++;
     for (size_t branch = 0; branch < mixture->branches; branch++) {
-        double value = mixture->of_branch[branch][lane];
-        tally->sum[branch] += value;
-        tally->weight[branch] += mixture->weight[branch][lane];
-        tally->above_price[branch] += value > price;
+        const double *value = mixture->of_branch[branch], *weight = mixture->weight[branch];
+        double *sum = counts->sum[branch], *weights = counts->weight[branch],
+               *above = counts->above_price[branch];
+        SC_EACH_LANE (l) {
+            bool in = accepted[l] != 0;
+            sum[l] += in ? value[l] : 0;
+            weights[l] += in ? weight[l] : 0;
+            above[l] += in & (value[l] > price) ? 1 : 0;
+        }
     }
+}
+
+static void add_counts(const struct counts *counts, size_t branches, struct sc_tally *tally)
+{
+    for (size_t branch = 0; branch < branches; branch++)
+        for (size_t l = 0; l < SC_LANES; l++) {
+            tally->sum[branch] += counts->sum[branch][l];
+            tally->weight[branch] += counts->weight[branch][l];
+            tally->above_price[branch] += (uint64_t)counts->above_price[branch][l];
+        }
+}
+
+static void count_spread(const struct sc_block *block, size_t lane, struct sc_tally *tally)
+{
+    double spread = block->terminal_wacc[lane] - block->terminal_growth[lane];
+    tally->accepted++;
     if (spread < SC_NEAR_SPREAD) tally->near++;
     if (spread < tally->least_spread) tally->least_spread = spread;
 }
@@ -292,10 +315,11 @@ static void keep_flows(const struct sc_block *block, const struct sc_mixture *mi
 /* The figures of one block of lanes, whose first is path `at` of the call. */
 static void keep_lanes(const struct sc_simulation *simulation, const struct sc_block *block,
                        const struct sc_simulation_scratch *scratch, size_t at, size_t lanes,
-                       const struct sc_paths *paths, struct sc_tally *tally)
+                       const struct sc_paths *paths, struct counts *counts, struct sc_tally *tally)
 {
     const struct sc_mixture *mixture = &scratch->mixture;
     bool sampled = simulation->draws > simulation->moved;
+    sc_row accepted = {0};
     for (size_t lane = 0; lane < lanes; lane++) {
         bool outside = scratch->outside[at + lane];
         paths->value[at + lane] = NAN;
@@ -303,11 +327,13 @@ static void keep_lanes(const struct sc_simulation *simulation, const struct sc_b
             reject(mixture, lane, outside, tally);
             continue;
         }
-        count_lane(block, mixture, lane, tally);
+        accepted[lane] = 1;
+        count_spread(block, lane, tally);
         double u = sampled ? scratch->draw[simulation->moved][at + lane] : 0;
         paths->value[at + lane] =
             sampled ? mixture->of_branch[branch_at(mixture, lane, u)][lane] : mixture->value[lane];
     }
+    count_branches(mixture, block->plan->driver[block->plan->price], accepted, counts);
     if (paths->revenue[1]) keep_flows(block, mixture, at, lanes, paths);
 }
 
@@ -316,6 +342,7 @@ void sc_simulate(const struct sc_simulation *simulation, struct sc_block *block,
                  const struct sc_paths *paths, struct sc_tally *tally)
 {
     struct sc_change change[SC_DRAWS_MAX];
+    struct counts counts = {0};
     draw_paths(simulation, scratch, randomisation, first, count, paths);
     for (size_t at = 0; at < count; at += SC_LANES) {
         size_t lanes = count - at < SC_LANES ? count - at : SC_LANES;
@@ -323,6 +350,7 @@ void sc_simulate(const struct sc_simulation *simulation, struct sc_block *block,
             change[i] = (struct sc_change){simulation->draw[i].slot, scratch->draw[i] + at};
         sc_mix(block, &(struct sc_lanes){.count = lanes, .change = change, .change_count = simulation->moved},
                &scratch->mixture);
-        keep_lanes(simulation, block, scratch, at, lanes, paths, tally);
+        keep_lanes(simulation, block, scratch, at, lanes, paths, &counts, tally);
     }
+    add_counts(&counts, scratch->mixture.branches, tally);
 }
