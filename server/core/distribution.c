@@ -5,7 +5,7 @@
 
 /* No bound of these excludes what is of use; together they keep every number drawn finite. */
 #define FAR 1e100
-#define LEAST_MASS 1e-290
+#define LEAST_MASS 1e-300
 
 /* The parameters of each kind in order, and their bounds. */
 static const struct parameter {

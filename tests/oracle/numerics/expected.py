@@ -175,7 +175,7 @@ def moments():
         q = [mp.mpf(v) for v in p]
         if kind in ("pert", "beta"):
             alpha, beta, low, high = shape(kind, q)
-            f = lambda x: ((x - low) / (high - low)) ** (alpha - 1) * ((high - x) / (high - low)) ** (beta - 1)
+            f = lambda x, a=low, b=high: ((x - a) / (b - a)) ** (alpha - 1) * ((b - x) / (b - a)) ** (beta - 1)
         else:
             low, high = ranges.get(kind, lambda q: (-INFINITY, INFINITY))(q)
             f = lambda x: density[kind](q, x)
