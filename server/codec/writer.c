@@ -30,17 +30,32 @@ bool sc_json_finish(const struct sc_json_writer *writer)
     return !writer->failed && writer->depth == 0 && writer->level[0] == AWAITS_NOTHING;
 }
 
-/* Most pieces are a few bytes that fit: those are copied in line. */
-static void append(struct sc_json_writer *writer, const char *bytes, size_t length)
+/* Room for length more bytes at the end of the buffer, which the caller fills and counts in; NULL where there
+ * is none, or where nothing is to be written. */
+static inline char *make_room(struct sc_json_writer *writer, size_t length)
 {
     struct sc_buffer *buffer = writer->buffer;
-    if (writer->muted) return;
-    if (!buffer->failed && length < buffer->capacity - buffer->length) {
-        memcpy(buffer->data + buffer->length, bytes, length);
-        buffer->length += length;
-    } else if (!sc_buffer_append(buffer, bytes, length)) {
-        writer->failed = true;
-    }
+    if (writer->muted) return NULL;
+    if (!buffer->failed && length < buffer->capacity - buffer->length) return buffer->data + buffer->length;
+    char *room = sc_buffer_reserve(buffer, length);
+    if (!room) writer->failed = true;
+    return room;
+}
+
+static void append(struct sc_json_writer *writer, const char *bytes, size_t length)
+{
+    char *room = make_room(writer, length);
+    if (!room) return;
+    memcpy(room, bytes, length);
+    writer->buffer->length += length;
+}
+
+static inline void append_character(struct sc_json_writer *writer, char c)
+{
+    char *room = make_room(writer, 1);
+    if (!room) return;
+    *room = c;
+    writer->buffer->length++;
 }
 
 /* Makes place for one more value: the comma before it, and what the level awaits after it. */
@@ -53,7 +68,7 @@ static bool begin_value(struct sc_json_writer *writer)
     unsigned char *level = &writer->level[writer->depth];
     if (!next[*level]) writer->failed = true;
     if (writer->failed) return false;
-    if (*level == AWAITS_ITEM) append(writer, ",", 1);
+    if (*level == AWAITS_ITEM) append_character(writer, ',');
     *level = next[*level];
     return !writer->failed;
 }
@@ -63,42 +78,42 @@ static void put_value(struct sc_json_writer *writer, const char *bytes, size_t l
     if (begin_value(writer)) append(writer, bytes, length);
 }
 
-static void open_level(struct sc_json_writer *writer, const char *bracket, unsigned char awaits)
+static void open_level(struct sc_json_writer *writer, char bracket, unsigned char awaits)
 {
     if (writer->depth == SC_JSON_DEPTH_MAX) writer->failed = true;
     if (writer->failed) return;
-    put_value(writer, bracket, 1);
+    if (begin_value(writer)) append_character(writer, bracket);
     writer->level[++writer->depth] = awaits;
 }
 
-static void close_level(struct sc_json_writer *writer, const char *bracket, unsigned char empty)
+static void close_level(struct sc_json_writer *writer, char bracket, unsigned char empty)
 {
     unsigned char awaits = writer->level[writer->depth];
     if (awaits != empty && awaits != empty + 1) writer->failed = true;
     if (writer->failed) return;
     writer->depth--;
     if (writer->depth == 0) writer->muted = false;
-    append(writer, bracket, 1);
+    append_character(writer, bracket);
 }
 
 void sc_json_object_begin(struct sc_json_writer *writer)
 {
-    open_level(writer, "{", AWAITS_FIRST_KEY);
+    open_level(writer, '{', AWAITS_FIRST_KEY);
 }
 
 void sc_json_object_end(struct sc_json_writer *writer)
 {
-    close_level(writer, "}", AWAITS_FIRST_KEY);
+    close_level(writer, '}', AWAITS_FIRST_KEY);
 }
 
 void sc_json_array_begin(struct sc_json_writer *writer)
 {
-    open_level(writer, "[", AWAITS_FIRST_ITEM);
+    open_level(writer, '[', AWAITS_FIRST_ITEM);
 }
 
 void sc_json_array_end(struct sc_json_writer *writer)
 {
-    close_level(writer, "]", AWAITS_FIRST_ITEM);
+    close_level(writer, ']', AWAITS_FIRST_ITEM);
 }
 
 static bool needs_escape(char c)
@@ -116,18 +131,49 @@ static void put_escape(struct sc_json_writer *writer, char c)
     append(writer, escape, (size_t)length);
 }
 
+/* How many bytes at the front of a text stand for themselves. Eight at a time: a byte of a word is below
+ * 0x20, or is the quote or the backslash, where its highest bit survives (A. Mycroft's test for a zero byte,
+ * for each). */
+static size_t count_plain(const char *text, size_t length)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+    size_t plain = 0;
+    for (uint64_t word; plain + sizeof word <= length; plain += sizeof word) {
+        memcpy(&word, text + plain, sizeof word);
+        uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+        uint64_t found =
+            ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+        if (found & high) break;
+    }
+    while (plain < length && !needs_escape(text[plain])) plain++;
+    return plain;
+}
+
+static void put_escaped(struct sc_json_writer *writer, const char *text, size_t length)
+{
+    while (length > 0) {
+        size_t plain = count_plain(text, length);
+        append(writer, text, plain);
+        if (plain < length) put_escape(writer, text[plain++]);
+        text += plain;
+        length -= plain;
+    }
+}
+
 static void put_quoted(struct sc_json_writer *writer, const char *text, size_t length)
 {
-    append(writer, "\"", 1);
-    size_t plain = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (!needs_escape(text[i])) continue;
-        append(writer, text + plain, i - plain);
-        put_escape(writer, text[i]);
-        plain = i + 1;
+    bool plain = count_plain(text, length) == length;
+    char *room = plain ? make_room(writer, length + 2) : NULL;
+    if (room) {
+        room[0] = '"';
+        memcpy(room + 1, text, length);
+        room[length + 1] = '"';
+        writer->buffer->length += length + 2;
+    } else if (!plain) {
+        append_character(writer, '"');
+        put_escaped(writer, text, length);
+        append_character(writer, '"');
     }
-    append(writer, text + plain, length - plain);
-    append(writer, "\"", 1);
 }
 
 /* A member of the outermost object: is it wanted? And is there one before it? */
@@ -153,9 +199,9 @@ static void put_key(struct sc_json_writer *writer, const char *key, size_t lengt
     if (writer->failed) return;
     bool follows = *level == AWAITS_KEY;
     if (writer->filter && writer->depth == 1) follows = choose_member(writer, key);
-    if (follows) append(writer, ",", 1);
+    if (follows) append_character(writer, ',');
     put_quoted(writer, key, length);
-    append(writer, ":", 1);
+    append_character(writer, ':');
     *level = AWAITS_MEMBER;
 }
 
@@ -179,21 +225,19 @@ void sc_json_text(struct sc_json_writer *writer, const char *text)
 
 void sc_json_number(struct sc_json_writer *writer, double value)
 {
-    char text[SC_NUMBER_MAX];
-    if (writer->muted) {
-        sc_json_null(writer);
-        return;
-    }
-    size_t length = sc_number_write(value, text);
+    if (!begin_value(writer)) return;
+    char *room = make_room(writer, SC_NUMBER_MAX + sizeof ".0");
+    if (!room) return;
+    size_t length = sc_number_write(value, room);
     /* A whole number beyond 64 bits says that it is a real: jansson reads no such integer. */
-    if (length && fabs(value) >= 0x1p63 && !memchr(text, 'e', length)) {
-        memcpy(text + length, ".0", sizeof ".0");
+    if (length && fabs(value) >= 0x1p63 && !memchr(room, 'e', length)) {
+        memcpy(room + length, ".0", sizeof ".0");
         length += 2;
     }
     if (length) {
-        put_value(writer, text, length);
+        writer->buffer->length += length;
     } else {
-        sc_json_null(writer);
+        append(writer, "null", 4);
         writer->failed = true;
     }
 }
