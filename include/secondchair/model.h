@@ -32,6 +32,10 @@ enum { SC_SLOT_CURVE_K = 0xfff0, SC_SLOT_CURVE_MID, SC_SLOT_CURVE_CEILING };
  * Adds a fault for each; true when there was none. MODEL 1, 3, 4, 5, 7. */
 bool sc_plan_link(struct sc_plan *plan, struct sc_faults *faults);
 
+/* Whether any of that depends on the number in a slot, not only on its being there; or the fit to
+ * observations. */
+bool sc_plan_link_reads(const struct sc_plan *plan, sc_slot slot);
+
 /* Why a lane has no value. Bits: a lane may have several. */
 enum sc_lane_fault {
     SC_LANE_SHARES = 1, /* shares_exceed_one */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64, BLOCK_SIZE = 16 * 1024 };
+enum { ALIGNMENT = 64, BLOCK_SIZE = 16 * 1024, KEPT_MAX = 4 * 1024 * 1024 };
 
 struct sc_arena_block {
     struct sc_arena_block *older;
@@ -43,7 +43,22 @@ static struct sc_arena_block *add_block(struct sc_arena *arena, size_t size)
     return block;
 }
 
-void *sc_arena_alloc(struct sc_arena *arena, size_t size)
+/* Several blocks become one that has the room of all. */
+void sc_arena_reset(struct sc_arena *arena)
+{
+    size_t room = 0;
+    struct sc_arena_block *newest = arena->newest;
+    if (newest && !newest->older) {
+        newest->length = 0;
+        arena->used = 0;
+        return;
+    }
+    for (struct sc_arena_block *block = newest; block; block = block->older) room += block->capacity;
+    sc_arena_fini(arena);
+    if (room) add_block(arena, room < KEPT_MAX ? room : (size_t)KEPT_MAX);
+}
+
+void *sc_arena_room(struct sc_arena *arena, size_t size)
 {
     size_t padded, used;
     if (__builtin_add_overflow(size, (size_t)(ALIGNMENT - 1), &padded)) return NULL;
@@ -55,7 +70,13 @@ void *sc_arena_alloc(struct sc_arena *arena, size_t size)
     void *memory = block->bytes + block->length;
     block->length += padded;
     arena->used = used;
-    memset(memory, 0, size);
+    return memory;
+}
+
+void *sc_arena_alloc(struct sc_arena *arena, size_t size)
+{
+    void *memory = sc_arena_room(arena, size);
+    if (memory) memset(memory, 0, size);
     return memory;
 }
 

@@ -18,8 +18,14 @@ void sc_arena_init(struct sc_arena *arena, size_t limit);
 /* Gives all memory back; the arena may be used again. */
 void sc_arena_fini(struct sc_arena *arena);
 
+/* The same, but keeps memory for the next piece of work of that kind. */
+void sc_arena_reset(struct sc_arena *arena);
+
 /* Zeroed memory aligned to 64 bytes, or NULL when the limit or the machine's memory is reached. */
 void *sc_arena_alloc(struct sc_arena *arena, size_t size) __attribute__((warn_unused_result));
+
+/* The same, not zeroed: for what its first user fills. */
+void *sc_arena_room(struct sc_arena *arena, size_t size) __attribute__((warn_unused_result));
 
 /* The same for count items of one size; NULL too when count * size overflows. */
 void *sc_arena_array(struct sc_arena *arena, size_t count, size_t size) __attribute__((warn_unused_result));

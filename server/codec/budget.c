@@ -122,7 +122,7 @@ static void locate(const char *bytes, size_t length, char pointer[SC_POINTER_MAX
     }
 }
 
-static void place(struct sc_json_error *error, const char *bytes, size_t position)
+void sc_json_error_place(struct sc_json_error *error, const char *bytes, size_t position)
 {
     error->position = position;
     error->line = 1;
@@ -174,7 +174,7 @@ static void describe_budget(struct sc_json_error *error, const struct sc_json_li
 static void describe_failure(struct sc_json_error *error, const char *bytes, size_t length,
                              const json_error_t *reason)
 {
-    place(error, bytes, least(reason->position > 0 ? (size_t)reason->position : 0, length));
+    sc_json_error_place(error, bytes, least(reason->position > 0 ? (size_t)reason->position : 0, length));
     locate(bytes, error->position, error->pointer);
     switch (json_error_code(reason)) {
     case json_error_duplicate_key:
@@ -202,7 +202,7 @@ json_t *sc_json_parse(const char *bytes, size_t length, const struct sc_json_lim
     size_t position = 0;
     error->kind = sc_json_budget(bytes, length, limits, &position);
     if (error->kind != SC_JSON_FINE) {
-        place(error, bytes, position + 1);
+        sc_json_error_place(error, bytes, position + 1);
         locate(bytes, position, error->pointer);
         describe_budget(error, limits);
         return NULL;

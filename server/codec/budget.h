@@ -37,6 +37,9 @@ struct sc_json_error {
 enum sc_json_error_kind sc_json_budget(const char *bytes, size_t length, const struct sc_json_limits *limits,
                                        size_t *position) __attribute__((warn_unused_result));
 
+/* Fills where reading stopped, from the text and how many of its bytes were read. */
+void sc_json_error_place(struct sc_json_error *error, const char *bytes, size_t position);
+
 /* The document, which the caller decrefs; NULL with error filled. Any value may stand at the root. */
 json_t *sc_json_parse(const char *bytes, size_t length, const struct sc_json_limits *limits,
                       struct sc_json_error *error) __attribute__((warn_unused_result));

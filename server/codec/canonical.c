@@ -30,10 +30,24 @@ static int compare_members(const void *left, const void *right)
     return weight(*a) - weight(*b);
 }
 
-static void put(struct sc_json_writer *writer, const json_t *value);
+/* Where a number that is left open stands in the text, and which of them it is. */
+struct gap {
+    const json_t *number;
+    size_t begin, end, which;
+};
 
-static void put_object(struct sc_json_writer *writer, const json_t *object)
+/* A canonical text on its way. */
+struct writing {
+    struct sc_json_writer writer;
+    struct gap *gap; /* of count numbers whose places are wanted */
+    size_t count;
+};
+
+static void put(struct writing *writing, const json_t *value);
+
+static void put_object(struct writing *writing, const json_t *object)
 {
+    struct sc_json_writer *writer = &writing->writer;
     size_t count = 0;
     struct member *members = calloc(json_object_size(object) + 1, sizeof *members);
     if (!members) {
@@ -47,46 +61,58 @@ static void put_object(struct sc_json_writer *writer, const json_t *object)
     sc_json_object_begin(writer);
     for (size_t i = 0; i < count && !writer->failed; i++) {
         sc_json_key(writer, members[i].key);
-        put(writer, members[i].value);
+        put(writing, members[i].value);
     }
     sc_json_object_end(writer);
     free(members);
 }
 
-static void put_array(struct sc_json_writer *writer, const json_t *array)
+static void put_array(struct writing *writing, const json_t *array)
 {
+    struct sc_json_writer *writer = &writing->writer;
     sc_json_array_begin(writer);
     size_t count = json_array_size(array);
-    for (size_t i = 0; i < count && !writer->failed; i++) put(writer, json_array_get(array, i));
+    for (size_t i = 0; i < count && !writer->failed; i++) put(writing, json_array_get(array, i));
     sc_json_array_end(writer);
 }
 
 /* As ECMAScript writes it, which sc_json_number does not do for a whole number beyond 64 bits. */
-static void put_number(struct sc_json_writer *writer, double value)
+static void put_number(struct writing *writing, const json_t *number)
 {
     char text[SC_NUMBER_MAX];
-    sc_json_raw(writer, text, sc_number_write(value, text));
+    size_t length = sc_number_write(json_number_value(number), text);
+    sc_json_raw(&writing->writer, text, length);
+    for (size_t i = 0; i < writing->count; i++) {
+        if (writing->gap[i].number != number) continue;
+        writing->gap[i].end = writing->writer.buffer->length;
+        writing->gap[i].begin = writing->gap[i].end - length;
+    }
 }
 
 /* Recursion ends where the writer fails, at SC_JSON_DEPTH_MAX. */
-static void put(struct sc_json_writer *writer, const json_t *value)
+static void put(struct writing *writing, const json_t *value)
 {
     if (json_is_object(value))
-        put_object(writer, value);
+        put_object(writing, value);
     else if (json_is_array(value))
-        put_array(writer, value);
+        put_array(writing, value);
     else if (json_is_number(value))
-        put_number(writer, json_number_value(value));
+        put_number(writing, value);
     else
-        sc_json_value(writer, value);
+        sc_json_value(&writing->writer, value);
+}
+
+static bool write_canonical(const json_t *value, struct sc_buffer *out, struct gap *gap, size_t count)
+{
+    struct writing writing = {.gap = gap, .count = count};
+    sc_json_writer_init(&writing.writer, out);
+    put(&writing, value);
+    return sc_json_finish(&writing.writer);
 }
 
 bool sc_json_canonical(const json_t *value, struct sc_buffer *out)
 {
-    struct sc_json_writer writer;
-    sc_json_writer_init(&writer, out);
-    put(&writer, value);
-    return sc_json_finish(&writer);
+    return write_canonical(value, out, NULL, 0);
 }
 
 bool sc_json_digest(const json_t *value, char hex[SC_DIGEST_TEXT])
@@ -103,6 +129,68 @@ void sc_digest_bytes(const void *bytes, size_t length, char hex[SC_DIGEST_TEXT])
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, bytes, length);
+    sodium_bin2hex(hex, SC_DIGEST_TEXT, digest, sizeof digest);
+}
+
+/* The text is cut at its gaps; what comes before the first of them is digested already. */
+struct sc_stencil {
+    crypto_hash_sha256_state begun;
+    struct sc_buffer text;
+    struct gap gap[SC_STENCIL_GAPS_MAX]; /* in the order of the text */
+    size_t count;
+};
+
+static int by_place(const void *left, const void *right)
+{
+    size_t a = ((const struct gap *)left)->begin, b = ((const struct gap *)right)->begin;
+    return a < b ? -1 : a > b;
+}
+
+static bool write_stencil(struct sc_stencil *stencil, const json_t *document)
+{
+    if (!write_canonical(document, &stencil->text, stencil->gap, stencil->count)) return false;
+    for (size_t i = 0; i < stencil->count; i++)
+        if (!stencil->gap[i].end) return false;
+    qsort(stencil->gap, stencil->count, sizeof *stencil->gap, by_place);
+    size_t first = stencil->count ? stencil->gap[0].begin : stencil->text.length;
+    crypto_hash_sha256_init(&stencil->begun);
+    crypto_hash_sha256_update(&stencil->begun, (const unsigned char *)stencil->text.data, first);
+    return true;
+}
+
+struct sc_stencil *sc_stencil_new(const json_t *document, const json_t *const *number, size_t count)
+{
+    struct sc_stencil *stencil = count <= SC_STENCIL_GAPS_MAX ? calloc(1, sizeof *stencil) : NULL;
+    if (!stencil) return NULL;
+    sc_buffer_init(&stencil->text, CANONICAL_MAX);
+    stencil->count = count;
+    for (size_t i = 0; i < count; i++) stencil->gap[i] = (struct gap){.number = number[i], .which = i};
+    if (write_stencil(stencil, document)) return stencil;
+    sc_stencil_free(stencil);
+    return NULL;
+}
+
+void sc_stencil_free(struct sc_stencil *stencil)
+{
+    if (!stencil) return;
+    sc_buffer_fini(&stencil->text);
+    free(stencil);
+}
+
+void sc_stencil_digest(const struct sc_stencil *stencil, const double *value, char hex[SC_DIGEST_TEXT])
+{
+    crypto_hash_sha256_state state = stencil->begun;
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    for (size_t i = 0; i < stencil->count; i++) {
+        const struct gap *gap = &stencil->gap[i];
+        char number[SC_NUMBER_MAX];
+        size_t length = sc_number_write(value[gap->which], number);
+        size_t next = i + 1 < stencil->count ? gap[1].begin : stencil->text.length;
+        crypto_hash_sha256_update(&state, (const unsigned char *)number, length);
+        crypto_hash_sha256_update(&state, (const unsigned char *)stencil->text.data + gap->end,
+                                  next - gap->end);
+    }
+    crypto_hash_sha256_final(&state, digest);
     sodium_bin2hex(hex, SC_DIGEST_TEXT, digest, sizeof digest);
 }
 

@@ -21,6 +21,18 @@ bool sc_json_digest(const json_t *value, char hex[SC_DIGEST_TEXT]) __attribute__
 /* SHA-256 of bytes. */
 void sc_digest_bytes(const void *bytes, size_t length, char hex[SC_DIGEST_TEXT]);
 
+/* The canonical text of a document with some of its numbers left open: for the digests of many documents that
+ * differ in those alone. NULL when memory is short or the document does not hold one of the numbers, each a
+ * value of its own. */
+enum { SC_STENCIL_GAPS_MAX = 8 };
+struct sc_stencil;
+struct sc_stencil *sc_stencil_new(const json_t *document, const json_t *const *number, size_t count)
+    __attribute__((warn_unused_result));
+void sc_stencil_free(struct sc_stencil *stencil);
+
+/* The digest of the document with these finite values for the numbers, in the same order. */
+void sc_stencil_digest(const struct sc_stencil *stencil, const double *value, char hex[SC_DIGEST_TEXT]);
+
 /* Equality of JSON values: numbers by value (1 is 1.0, 0 is -0), objects without regard to order. NULL is the
  * same as NULL only. */
 bool sc_json_same(const json_t *a, const json_t *b);

@@ -26,6 +26,11 @@ struct sc_plan *sc_document_compile(const json_t *document, struct sc_arena *are
  * /overrides/0/pointer. NULL on any fault; overrides NULL are none. */
 json_t *sc_document_override(const json_t *document, const json_t *overrides, struct sc_faults *faults);
 
+/* Whether a number of a document that compiled may be any other within its bounds, so that the plan with that
+ * number in its slot is the plan of the document with that number in it. holder is what the number stands in.
+ */
+bool sc_document_is_movable(const struct sc_plan *plan, sc_slot slot, const json_t *holder);
+
 /* The override that "?set=POINTER:NUMBER" means, as a new {"pointer", "value"}; NULL when the text is none.
  */
 json_t *sc_document_parse_set(const char *text);

@@ -278,3 +278,15 @@ bool sc_plan_link(struct sc_plan *plan, struct sc_faults *faults)
     link_dilution(plan, faults);
     return faults->count + faults->omitted == before;
 }
+
+bool sc_plan_link_reads(const struct sc_plan *plan, sc_slot slot)
+{
+    const struct sc_share_curve *curve = &plan->market.inference_share;
+    for (size_t i = 0; i < curve->observation_count; i++) {
+        const struct sc_observation *o = &curve->observation[i];
+        if (slot == o->year || slot == o->value || slot == o->low || slot == o->high || slot == o->sigma)
+            return true;
+    }
+    return slot == plan->market.base_year || slot == curve->floor || slot == curve->ceiling ||
+           slot == plan->operations.reinvestment.lag;
+}
