@@ -61,6 +61,14 @@ static void raise_file_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void show_counters(struct sc_app *app)
+{
+    struct sc_app_counter counter[SC_APP_COUNTERS];
+    sc_app_counters(app, counter);
+    for (size_t i = 0; i < SC_APP_COUNTERS; i++)
+        sc_metrics_show(counter[i].name, counter[i].help, counter[i].value);
+}
+
 /* Makes the parts; false when one fails, and says why. */
 static bool build(struct service *service)
 {
@@ -68,10 +76,12 @@ static bool build(struct service *service)
     const struct sc_settings *settings = &service->settings;
     service->store = sc_store_open(settings->database, reason, sizeof reason);
     if (service->store) service->app = sc_app_new(service->store);
+    if (service->app) sc_app_limit_batch(service->app, settings->batch_work_ms);
     bool seeded = service->app && sc_app_seed(service->app, reason, sizeof reason) == 0;
     if (seeded)
         service->pool = sc_pool_new(settings->compute_threads, settings->queue, settings->queue_per_client);
     sc_metrics_observe(service->store, service->pool, settings->metrics);
+    if (service->app) show_counters(service->app);
     if (service->pool)
         service->http =
             sc_http_start(settings, service->app, service->store, service->pool, reason, sizeof reason);

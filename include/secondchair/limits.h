@@ -45,7 +45,7 @@ enum {
 
     /* Batches that are held at once, each with batch_limit bytes at most and some MiB of answers that wait
      * for their reader. Beyond it: 503. */
-    SC_LIMIT_BATCHES = 16,
+    SC_LIMIT_BATCHES = 8,
 
     /* A problem document: 64 faults of 512 bytes, each of which an escape may make six. */
     SC_LIMIT_PROBLEM = 256 * 1024,

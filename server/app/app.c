@@ -1,11 +1,13 @@
 #include "app.h"
 
 #include "base/log.h"
+#include "budget.h"
 #include "state.h"
 
 #include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* jansson 2.14's parser goes on after a failed allocation and then reads what is not there. To stop is safer:
  * what was acknowledged is durable. */
@@ -26,6 +28,7 @@ struct sc_app *sc_app_new(struct sc_store *store)
     if (!app) return NULL;
     app->store = store;
     atomic_init(&app->exports, 0);
+    app->batch_work_ms = SC_BATCH_WORK_MS;
     return app;
 }
 
@@ -37,4 +40,20 @@ void sc_app_free(struct sc_app *app)
 struct sc_store *sc_app_store(struct sc_app *app)
 {
     return app->store;
+}
+
+void sc_app_limit_batch(struct sc_app *app, uint64_t milliseconds)
+{
+    app->batch_work_ms = milliseconds;
+}
+
+const struct sc_app_counter *sc_app_counters(struct sc_app *app, struct sc_app_counter out[SC_APP_COUNTERS])
+{
+    struct sc_batch_counts *counts = &app->batch_counts;
+    const struct sc_app_counter all[SC_APP_COUNTERS] = {
+        {"batch_questions_answered", "Questions of batches that were answered.", &counts->answered},
+        {"batch_questions_failed", "Questions of batches whose answer was a problem.", &counts->failed},
+        {"batch_questions_abandoned", "Questions of batches whose reader left before.", &counts->abandoned}};
+    memcpy(out, all, sizeof all);
+    return out;
 }

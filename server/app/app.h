@@ -12,6 +12,17 @@ struct sc_app *sc_app_new(struct sc_store *store);
 void sc_app_free(struct sc_app *app);
 struct sc_store *sc_app_store(struct sc_app *app);
 
+/* How long one batch may compute, added up over its threads; before the first call. */
+void sc_app_limit_batch(struct sc_app *app, uint64_t milliseconds);
+
+/* What it counts, for the metrics. The values may be read at any time while it lives. */
+struct sc_app_counter {
+    const char *name, *help;
+    _Atomic uint64_t *value;
+};
+enum { SC_APP_COUNTERS = 3 };
+const struct sc_app_counter *sc_app_counters(struct sc_app *app, struct sc_app_counter out[SC_APP_COUNTERS]);
+
 /* Stores the built-in scenarios and sets that are not there yet; waits until they are durable. 0, or -1 and
  * the reason. */
 int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size);
@@ -47,5 +58,7 @@ sc_use_case sc_valuation_stored, sc_valuation_sent, sc_projection_stored, sc_pro
 
 /* The headline value where drivers are uncertain (server/app/simulation.c). */
 sc_use_case sc_simulation_stored, sc_simulation_sent;
+/* Many of them in one call (server/app/batch*.c). */
+sc_use_case sc_batch;
 
 #endif

@@ -31,6 +31,7 @@ enum sc_progress sc_ask_sent(struct sc_call *call, const struct sc_asking *askin
 void sc_ask_begin(const struct sc_subject *subject, struct sc_json_writer *writer, struct sc_buffer *buffer)
 {
     sc_buffer_init(buffer, SC_ANSWER_BYTES_MAX);
+    (void)sc_buffer_reserve(buffer, subject->filter ? SC_ANSWER_PART : SC_ANSWER_USUAL);
     sc_json_writer_init(writer, buffer);
     writer->filter = subject->filter;
     sc_json_object_begin(writer);

@@ -13,6 +13,10 @@ enum {
     /* An answer that is held in memory; a page of 200 scenarios is 100 KiB, a document 1 MiB at most. */
     SC_ANSWER_BYTES_MAX = 16 * 1024 * 1024,
 
+    /* Room that an answer gets at first, whole or with some members alone: most need no more. */
+    SC_ANSWER_USUAL = 20 * 1024,
+    SC_ANSWER_PART = 512,
+
     /* Keys and values of an answer that is read back for its digest: more than fit in SC_ANSWER_BYTES_MAX
        usefully. */
     SC_ANSWER_TOKENS_MAX = 1000000,
@@ -39,6 +43,34 @@ enum {
      * thread of the pool. */
     SC_IMPORTS_MAX = 1,
     SC_IMPORT_SECONDS = 10,
+
+    /* Questions of one batch: a grid of 100 by 100. */
+    SC_BATCH_QUESTIONS_MAX = 10000,
+
+    /* Members of an answer that a question may name, and characters of its id. */
+    SC_BATCH_FIELDS_MAX = 32,
+    SC_BATCH_ID_MAX = 256,
+
+    /* A batch's questions are computed in units of so many, of which so many at once are under way or wait
+     * for their reader; a unit stops when so many bytes of its answers wait. */
+    SC_BATCH_UNIT = 64,
+    SC_BATCH_WINDOW = 8,
+    SC_BATCH_UNIT_BYTES = 256 * 1024,
+
+    /* Lines that one thread has at hand: an answer, or those of a group of lanes. */
+    SC_BATCH_LINES_MAX = SC_ANSWER_BYTES_MAX + 1024 * 1024,
+
+    /* Milliseconds that a batch may compute, unless settings say otherwise. */
+    SC_BATCH_WORK_MS = 60000,
+
+    /* Time after which a batch gives its thread of the pool to whoever is next. */
+    SC_BATCH_SLICE_US = 2000,
+
+    /* Scenarios, and sets of moved numbers, that a batch keeps compiled, and the bytes of their documents: in
+     * memory they take about twelve times as much. */
+    SC_SHELF_SCENARIOS = 64,
+    SC_SHELF_MOULDS = 32,
+    SC_SHELF_BYTES = 1024 * 1024,
 
     /* Memory of an export's page. */
     SC_PAGE_ARENA = 32 * 1024 * 1024,

@@ -51,4 +51,10 @@ const char *sc_verdict(double value, double price, double band);
 struct sc_json_writer;
 void sc_valuation_write(const struct sc_evaluation *evaluation, struct sc_json_writer *writer);
 
+/* The figures of it that say whether a price is expensive. */
+struct sc_headline {
+    double price, value, value_if_held, fair_band;
+};
+void sc_headline_write(const struct sc_headline *headline, struct sc_json_writer *writer);
+
 #endif

@@ -121,20 +121,30 @@ static void take_member(struct reading *reading, const json_t *body, const char 
     reading->exhausted |= json_object_set_new(reading->question->members, name, value) < 0;
 }
 
-static void take_all(struct reading *reading, const json_t *body, const char *const *members,
-                     const struct sc_collection *sent)
+static void take_all(struct reading *reading, const json_t *body, const char *const *own,
+                     const char *const *members, const struct sc_collection *sent)
 {
-    const char *const of_sent[] = {sent ? sent->noun : NULL, "overrides", "inputs", NULL};
-    sc_request_members(body, sent ? of_sent : OF_STORED, members, "", reading->faults);
+    sc_request_members(body, own, members, "", reading->faults);
     if (sent) take_sent(reading, body, sent->noun);
     take_inputs(reading, body);
     take_overrides(reading, body);
     for (size_t i = 0; members && members[i]; i++) take_member(reading, body, members[i]);
 }
 
+/* What reading came to; false: the answer is a problem. */
+static bool conclude(const struct reading *reading)
+{
+    if (sc_faults_any(reading->faults))
+        sc_call_invalid(reading->call, SC_PROBLEM_invalid_question, reading->faults);
+    else if (reading->exhausted)
+        sc_call_exhausted(reading->call);
+    return !sc_faults_any(reading->faults) && !reading->exhausted;
+}
+
 bool sc_question_read(struct sc_call *call, const char *const *members, const struct sc_collection *sent,
                       struct sc_question *question)
 {
+    const char *const of_sent[] = {sent ? sent->noun : NULL, "overrides", "inputs", NULL};
     *question = (struct sc_question){.members = json_object()};
     struct reading reading = {.call = call, .question = question, .exhausted = !question->members};
     if (!check_parameters(call, members) || !sc_call_flag(call, "inputs", &question->inputs) ||
@@ -143,12 +153,18 @@ bool sc_question_read(struct sc_call *call, const char *const *members, const st
     json_auto_t *body = read_body(call, sent);
     reading.faults = body ? sc_call_faults(call) : NULL;
     if (!reading.faults) return false;
-    take_all(&reading, body, members, sent);
-    if (sc_faults_any(reading.faults))
-        sc_call_invalid(call, SC_PROBLEM_invalid_question, reading.faults);
-    else if (reading.exhausted)
-        sc_call_exhausted(call);
-    return !sc_faults_any(reading.faults) && !reading.exhausted;
+    take_all(&reading, body, sent ? of_sent : OF_STORED, members, sent);
+    return conclude(&reading);
+}
+
+bool sc_question_of_json(struct sc_call *call, const json_t *object, const char *const *own,
+                         const char *const *members, struct sc_faults *faults, struct sc_question *question)
+{
+    *question = (struct sc_question){.members = json_object()};
+    struct reading reading = {
+        .call = call, .question = question, .faults = faults, .exhausted = !question->members};
+    take_all(&reading, object, own, members, sc_collection(SC_RECORD_SCENARIO));
+    return conclude(&reading);
 }
 
 void sc_question_fini(struct sc_question *question)

@@ -20,6 +20,11 @@ struct sc_question {
  * of its noun; NULL: it is stored. False: the answer is a problem. Always pair with sc_question_fini. */
 bool sc_question_read(struct sc_call *call, const char *const *members, const struct sc_collection *sent,
                       struct sc_question *question) __attribute__((warn_unused_result));
+/* The same of one question among many, which is no call's body: an object whose members beside the question's
+ * own are those of own (ended by NULL). Adds to faults; revision is left alone. */
+bool sc_question_of_json(struct sc_call *call, const json_t *object, const char *const *own,
+                         const char *const *members, struct sc_faults *faults, struct sc_question *question)
+    __attribute__((warn_unused_result));
 void sc_question_fini(struct sc_question *question);
 
 #endif

@@ -122,8 +122,13 @@ bool sc_call_integer(struct sc_call *call, const char *name, int64_t least, int6
 
 struct sc_faults *sc_call_faults(struct sc_call *call)
 {
-    struct sc_faults *faults = sc_arena_alloc(call->arena, sizeof *faults);
-    if (!faults) sc_call_exhausted(call);
+    struct sc_faults *faults =
+        sc_arena_room(call->arena, sizeof *faults); /* 33 KB that are seldom looked at */
+    if (!faults) {
+        sc_call_exhausted(call);
+        return NULL;
+    }
+    faults->count = faults->omitted = 0;
     return faults;
 }
 
@@ -193,7 +198,7 @@ static void fail_syntax(struct sc_call *call, const struct sc_json_error *error)
     call->answer->faults = faults;
 }
 
-static void fail_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
+void sc_call_not_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
                       const struct sc_collection *sent)
 {
     switch (error->kind) {
@@ -227,7 +232,7 @@ json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const struct
     uint64_t start = sc_clock_nanoseconds();
     json_t *json = sc_json_parse(call->body, call->body_length, &limits, &error);
     sc_call_spent(call, SC_STAGE_PARSE, start);
-    if (!json) fail_json(call, &error, invalid, sent);
+    if (!json) sc_call_not_json(call, &error, invalid, sent);
     return json;
 }
 

@@ -36,6 +36,11 @@ bool sc_call_integer(struct sc_call *call, const char *name, int64_t least, int6
 json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const struct sc_collection *sent)
     __attribute__((warn_unused_result));
 
+/* The problem that JSON which could not be parsed is; invalid and sent as above. */
+struct sc_json_error;
+void sc_call_not_json(struct sc_call *call, const struct sc_json_error *error, enum sc_problem invalid,
+                      const struct sc_collection *sent);
+
 /* An empty list of faults in the call's arena. */
 struct sc_faults *sc_call_faults(struct sc_call *call) __attribute__((warn_unused_result));
 

@@ -214,6 +214,10 @@ static const char *const MEANINGS[SC_PROBLEMS] = {
     [SC_PROBLEM_overloaded] = "Too many computations are waiting, or the service is starting or shutting "
                               "down. Try again after the seconds "
                               "that Retry-After says.",
+    [SC_PROBLEM_too_much_work] =
+        "The questions of one batch may compute so long, added up over its threads. Those that are left are "
+        "not "
+        "asked: ask them in another batch. It is said of single questions, never of the batch.",
     [SC_PROBLEM_storage_unavailable] = "The database cannot be read or written now. The log says why.",
     [SC_PROBLEM_storage_full] = "The disk has no room for the change; nothing of it was stored.",
 };

@@ -2,6 +2,8 @@
 #ifndef SC_APP_STATE_H
 #define SC_APP_STATE_H
 
+#include "batch_stream.h"
+
 #include <stdatomic.h>
 
 struct sc_store;
@@ -10,6 +12,8 @@ struct sc_app {
     struct sc_store *store; /* borrowed */
     atomic_uint exports;    /* running now */
     atomic_uint imports;    /* whose lines are being read */
+    uint64_t batch_work_ms; /* that one batch may compute */
+    struct sc_batch_counts batch_counts;
 };
 
 #endif

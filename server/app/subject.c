@@ -27,6 +27,7 @@ bool sc_source_load(struct sc_call *call, const char *id, int64_t revision, stru
     if (!chain || !sc_call_chain(call, SC_RECORD_SCENARIO, id, revision, false, chain)) return false;
     source->id = chain->record[0].id;
     source->revision = chain->record[0].revision;
+    for (size_t i = 0; i < chain->count; i++) source->length += chain->record[i].body_length;
     source->document = sc_call_chain_document(call, chain, false, source->sha256);
     if (source->document && chain->count > 1) {
         json_auto_t *body = sc_record_body(&chain->record[0]);

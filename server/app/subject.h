@@ -19,6 +19,7 @@ struct sc_source {
     char sha256[65];  /* of the canonical document; empty where nobody has asked yet */
     json_t *document; /* owned; never changed */
     json_t *overlay;  /* a variant's own overrides, or NULL; owned */
+    size_t length;    /* bytes that it was read from; 0 where nobody counted */
 };
 
 struct sc_subject {

@@ -5,24 +5,32 @@
 #include <math.h>
 #include <stdio.h>
 
+void sc_headline_write(const struct sc_headline *headline, struct sc_json_writer *w)
+{
+    double price = headline->price, value = headline->value;
+    sc_json_member_number(w, "price", price);
+    sc_json_member_number(w, "value_per_share", value);
+    sc_json_member_number(w, "value_if_held", headline->value_if_held);
+    sc_json_member_number(w, "upside", value / price - 1);
+    sc_json_member_text(w, "verdict", sc_verdict(value, price, headline->fair_band));
+    sc_json_member_number(w, "fair_band", headline->fair_band);
+}
+
 static void write_headline(const struct sc_evaluation *e, struct sc_json_writer *w)
 {
     const struct sc_plan *plan = e->plan;
     const struct sc_block *b = &e->block;
-    double price = plan->driver[plan->price], value = e->chair.expected_value,
-           band = plan->driver[plan->fair_band];
     char date[SC_DATE_TEXT];
     sc_date_write(sc_date_of_days(plan->valuation_date), date);
     sc_json_member_text(w, "name", plan->name);
     sc_json_member_text(w, "company", plan->company);
     sc_json_member_text(w, "currency", "USD");
     sc_json_member_text(w, "valuation_date", date);
-    sc_json_member_number(w, "price", price);
-    sc_json_member_number(w, "value_per_share", value);
-    sc_json_member_number(w, "value_if_held", e->chair.value_if_held);
-    sc_json_member_number(w, "upside", value / price - 1);
-    sc_json_member_text(w, "verdict", sc_verdict(value, price, band));
-    sc_json_member_number(w, "fair_band", band);
+    sc_headline_write(&(struct sc_headline){.price = plan->driver[plan->price],
+                                            .value = e->chair.expected_value,
+                                            .value_if_held = e->chair.value_if_held,
+                                            .fair_band = plan->driver[plan->fair_band]},
+                      w);
     sc_json_member_number(w, "enterprise_value", b->enterprise_value[0]);
     sc_json_member_number(w, "pv_forecast", b->pv_forecast[0]);
     sc_json_member_number(w, "pv_terminal", b->pv_terminal[0]);

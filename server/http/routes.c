@@ -11,8 +11,10 @@
 #define SCHEMA SC_MEDIA_SCHEMA
 #define METRICS SC_MEDIA_METRICS
 #define PATCH (SC_MEDIA_MERGE_PATCH | SC_MEDIA_JSON_PATCH | SC_MEDIA_JSON)
+#define LINES (SC_MEDIA_JSON | SC_MEDIA_NDJSON)
 #define USUAL SC_BODY_USUAL
 #define IMPORT SC_BODY_IMPORT
+#define BATCH SC_BODY_BATCH
 #define INLINE SC_RUN_INLINE
 #define POOL SC_RUN_POOL
 
@@ -84,6 +86,7 @@ const struct sc_route SC_ROUTES[] = {
     {"POST", "/v1/simulation", sc_simulation_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"GET", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/batch", sc_batch, POOL, LINES, {JSON, NDJSON, CSV}, BATCH},
 
     {"POST", "/v1/curves/fit", sc_curve_fit, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/curves/observations", sc_curve_observations, INLINE, 0, {JSON}, USUAL},

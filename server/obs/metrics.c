@@ -40,6 +40,11 @@ static struct {
     _Alignas(64) _Atomic int64_t in_flight;
     struct sc_store *store;
     struct sc_pool *pool;
+    struct shown {
+        const char *name, *help;
+        _Atomic uint64_t *value;
+    } shown[SC_METRICS_SHOWN_MAX];
+    size_t shown_count;
     bool enabled;
 } metrics;
 
@@ -78,6 +83,12 @@ void sc_metrics_name(size_t route, const char *method, const char *pattern)
 {
     metrics.route[route].method = method;
     metrics.route[route].pattern = pattern;
+}
+
+void sc_metrics_show(const char *name, const char *help, _Atomic uint64_t *value)
+{
+    if (metrics.shown_count < SC_METRICS_SHOWN_MAX)
+        metrics.shown[metrics.shown_count++] = (struct shown){name, help, value};
 }
 
 void sc_metrics_count(enum sc_counter counter)
@@ -175,6 +186,11 @@ static void put_counters(struct sc_buffer *page)
         char name[64];
         snprintf(name, sizeof name, "%s_total", COUNTERS[i].name);
         put_value(page, name, "counter", COUNTERS[i].help, get(&metrics.counter[i]));
+    }
+    for (size_t i = 0; i < metrics.shown_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_total", metrics.shown[i].name);
+        put_value(page, name, "counter", metrics.shown[i].help, get(metrics.shown[i].value));
     }
     int64_t in_flight = atomic_load_explicit(&metrics.in_flight, memory_order_relaxed);
     uint64_t closed = get(&metrics.counter[SC_COUNTER_STREAMS_CLOSED]);

@@ -29,6 +29,10 @@ void sc_metrics_observe(struct sc_store *store, struct sc_pool *pool, bool enabl
 /* A route's label, before the first request. Both texts are borrowed. */
 void sc_metrics_name(size_t route, const char *method, const char *pattern);
 
+/* One more counter for the page, before the first request: all is borrowed. */
+enum { SC_METRICS_SHOWN_MAX = 32 };
+void sc_metrics_show(const char *name, const char *help, _Atomic uint64_t *value);
+
 void sc_metrics_count(enum sc_counter counter);
 void sc_metrics_started(void);
 
