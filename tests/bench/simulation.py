@@ -42,12 +42,13 @@ def build(out):
 
 
 def operations(program, document):
-    """Floating-point operations of a path: what valgrind counts for more paths less what it counts for fewer."""
+    """Floating-point operations of a path, selections included: what valgrind counts on the vector unit for more paths
+    less what it counts for fewer, in the scalar build."""
     def count(paths):
         text = subprocess.run(["valgrind", "--tool=lackey", "--detailed-counts=yes", "--basic-counts=no", program, document,
                                str(paths), "once"], check=True, capture_output=True, text=True).stderr
-        line = re.search(r"F64\s+([\d,]+)\s+([\d,]+)\s+([\d,]+)", text)
-        return int(line.group(3).replace(",", ""))
+        columns = re.findall(r"(?:F64|V128)\s+[\d,]+\s+[\d,]+\s+([\d,]+)", text)
+        return sum(int(number.replace(",", "")) for number in columns)
     return (count(1024) - count(512)) / 512
 
 
