@@ -12,12 +12,20 @@ double sc_ramp_position(const struct sc_path *path, int year)
     return (1 / (1 + exp(-10 * (u - 0.5))) - first) / (last - first);
 }
 
+/* a (b/a)^u, where b/a is a number; else the same as |a|^(1 - u) |b|^u, with their sign. MODEL 1. */
+static double geometric(double start, double end, double position)
+{
+    double ratio = end / start;
+    if (ratio > 0 && ratio < INFINITY) return start * pow(ratio, position);
+    return copysign(pow(fabs(start), 1 - position) * pow(fabs(end), position), start);
+}
+
 /* pow is dear, and the lanes of one valuation have the same ends. */
 static void geometric_row(const double *start, const double *end, double position, sc_row out)
 {
     for (size_t l = 0; l < SC_LANES; l++) {
         bool same = l > 0 && start[l] == start[l - 1] && end[l] == end[l - 1];
-        out[l] = same ? out[l - 1] : start[l] * pow(end[l] / start[l], position);
+        out[l] = same ? out[l - 1] : geometric(start[l], end[l], position);
     }
 }
 

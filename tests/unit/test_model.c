@@ -379,6 +379,11 @@ static void paths_move_from_start_to_end_by_their_shape(void **state)
          {0, 0.01, 0.02, 0.04, 0.08, 0.16, 0.16}},
         {"{'start':0.16,'end':0.01,'shape':'geometric','from':2,'to':6}",
          {0, 0.16, 0.16, 0.08, 0.04, 0.02, 0.01}},
+        /* between ends whose ratio no double holds: 2^-1074 to 2^-4, and -2^-2 to -2^-1074 */
+        {"{'start':5e-324,'end':0.0625,'shape':'geometric','from':1,'to':6}",
+         {0, 0, 0, 0, 0, exp2(-218), 0.0625}},
+        {"{'start':-0.25,'end':-5e-324,'shape':'geometric','from':1,'to':3}",
+         {0, -0.25, -exp2(-538), 0, 0, 0, 0}},
         /* as hyperbolic tangents: (1 + tanh(5 u - 5/2)/tanh(5/2))/2 */
         {"{'start':0,'end':1,'shape':'logistic','from':1,'to':5}",
          {0, 0, 0.5 - 0.5 * tanh(1.25) / tanh(2.5), 0.5, 0.5 + 0.5 * tanh(1.25) / tanh(2.5), 1, 1}},
