@@ -170,12 +170,21 @@ static bool make_rows(struct sc_call *call, struct gradient *gradient)
 
 /* --- the answer --- */
 
+/* Why a derivative of the chair's figures is null; NULL where neither is. */
+static const char *why_no_chair(const struct gradient *gradient, const struct row *row)
+{
+    const struct sc_derivative *by = &gradient->derivation.gradient.driver[row->slot];
+    if (!gradient->subject->plan->chair.present) return NO_CHAIR;
+    if (isfinite(by->chair_value) && isfinite(by->hold)) return NULL;
+    const char *of_fit = gradient->derivation.gradient.fit_reason;
+    return isnan(by->chair_value) && of_fit ? of_fit : "It is beyond any number.";
+}
+
 static void write_row(struct sc_json_writer *w, const struct gradient *gradient, const struct row *row,
                       const struct sc_origins *origins)
 {
     const struct sc_plan *plan = gradient->subject->plan;
     const struct sc_derivative *by = &gradient->derivation.gradient.driver[row->slot];
-    bool chair = plan->chair.present && isfinite(by->chair_value);
     char pointer[SC_POINTER_MAX];
     pointer_of(plan, row->slot, pointer);
     sc_json_object_begin(w);
@@ -186,12 +195,9 @@ static void write_row(struct sc_json_writer *w, const struct gradient *gradient,
     sc_json_member_figure(w, "derivative", row->slope.derivative);
     sc_json_member_figure(w, "elasticity", row->slope.elasticity);
     sc_json_member_text(w, "reason", row->slope.reason);
-    sc_json_member_figure(w, "chair_value_derivative", chair ? by->chair_value : NAN);
+    sc_json_member_figure(w, "chair_value_derivative", plan->chair.present ? by->chair_value : NAN);
     sc_json_member_figure(w, "hold_probability_derivative", plan->chair.present ? by->hold : NAN);
-    sc_json_member_text(w, "chair_reason",
-                        !plan->chair.present ? NO_CHAIR
-                        : chair              ? NULL
-                                             : row->slope.reason);
+    sc_json_member_text(w, "chair_reason", why_no_chair(gradient, row));
     sc_json_object_end(w);
 }
 

@@ -25,16 +25,22 @@ struct sc_sweep {
     struct sc_derivative by_training_spend[SC_YEARS_MAX], by_inference_spend[SC_YEARS_MAX];
 };
 
+/* What holding the chair does not depend on leaves it alone, though it be beyond any number. */
+static inline double sc_hold_times(double hold, double factor)
+{
+    return hold == 0 ? 0 : hold * factor;
+}
+
 static inline void sc_derivative_add(struct sc_derivative *sum, struct sc_derivative more, double factor)
 {
     sum->value += more.value * factor;
     sum->chair_value += more.chair_value * factor;
-    sum->hold += more.hold * factor;
+    sum->hold += sc_hold_times(more.hold, factor);
 }
 
 static inline struct sc_derivative sc_derivative_times(struct sc_derivative by, double factor)
 {
-    return (struct sc_derivative){by.value * factor, by.chair_value * factor, by.hold * factor};
+    return (struct sc_derivative){by.value * factor, by.chair_value * factor, sc_hold_times(by.hold, factor)};
 }
 
 /* What a figure of the lanes adds to the headline figures. */

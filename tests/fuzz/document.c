@@ -1,9 +1,10 @@
-/* Bytes as a document: compiled, evaluated, written, its uncertain drivers drawn. The answer is JSON, finite
- * throughout, and the same for the same bytes; a document without one has faults. */
+/* Bytes as a document: compiled, evaluated, derived, written, its uncertain drivers drawn. The answer is
+ * JSON, finite throughout, and the same for the same bytes; a document without one has faults. */
 #include "codec/document.h"
 #include "app/evaluation.h"
 #include "codec/faults.h"
 #include "fuzz.h"
+#include "secondchair/gradient.h"
 #include "secondchair/uncertainty.h"
 
 enum { MEMORY = 16 << 20 };
@@ -51,6 +52,28 @@ static void write_uncertainty(const json_t *document, const struct sc_plan *plan
     sc_json_object_end(writer);
 }
 
+/* Whatever has a value has derivatives, though some may be beyond any number. */
+static void write_gradient(struct sc_evaluation *evaluation, struct sc_arena *arena,
+                           struct sc_json_writer *writer)
+{
+    struct sc_gradient gradient;
+    struct sc_faults *faults = sc_arena_alloc(arena, sizeof *faults);
+    sc_gradient_init(&gradient, evaluation->plan, sc_arena_alloc(arena, sc_gradient_size(evaluation->plan)));
+    MUST(sc_gradient_evaluate(&evaluation->block, &gradient, faults));
+    MUST(gradient.value_per_share == evaluation->chair.expected_value);
+    MUST(gradient.chair_value_per_share == evaluation->chair.chair_value_per_share);
+    MUST(gradient.hold_probability == evaluation->chair.hold_probability);
+    sc_json_member_array_begin(writer, "gradient");
+    for (size_t slot = 0; slot < gradient.slots; slot++) {
+        MUST(!isnan(gradient.driver[slot].hold));
+        sc_json_object_begin(writer);
+        sc_json_member_figure(writer, "value", gradient.driver[slot].value);
+        sc_json_member_figure(writer, "chair_value", gradient.driver[slot].chair_value);
+        sc_json_object_end(writer);
+    }
+    sc_json_array_end(writer);
+}
+
 static void write_answer(json_t *document, struct sc_arena *arena, struct sc_json_writer *writer)
 {
     struct sc_faults *faults = sc_arena_alloc(arena, sizeof *faults);
@@ -66,10 +89,12 @@ static void write_answer(json_t *document, struct sc_arena *arena, struct sc_jso
     write_uncertainty(document, plan, arena, writer);
     struct sc_evaluation *evaluation = sc_evaluation_new(plan, arena, faults);
     MUST(!evaluation == sc_faults_any(faults));
-    if (evaluation)
-        sc_valuation_write(evaluation, writer);
-    else
+    if (!evaluation) {
         write_faults(faults, writer);
+        return;
+    }
+    sc_valuation_write(evaluation, writer);
+    write_gradient(evaluation, arena, writer);
 }
 
 static char *answer(const uint8_t *data, size_t size, size_t *length)
