@@ -9,9 +9,11 @@
 #include "derivation.h"
 #include "evaluation.h"
 #include "request.h"
+#include "secondchair/date.h"
 #include "secondchair/solve.h"
 #include "sensitivity.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +43,8 @@ struct inference {
     const struct sc_subject *subject;
     struct sc_derivation derivation;
     double level;
-    int year; /* calendar */
+    int year;  /* calendar */
+    int until; /* observations of later years do not count */
 
     struct sc_fit_observation observation[SC_OBSERVATIONS_MAX];
     struct sc_profiled profiled;
@@ -208,6 +211,15 @@ static void widen(struct span *span, double x)
     span->high = fmax(span->high, x);
 }
 
+/* What was observed, without what is expected of later years. */
+static size_t observations_of(const struct inference *inference, struct sc_fit_observation *observation)
+{
+    size_t all = sc_profile_observations(inference->subject->plan, observation), count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (observation[i].year <= inference->until) observation[count++] = observation[i];
+    return count;
+}
+
 /* In a block of its own: the answer is read from the rows of the other. */
 static void profile(struct inference *inference, struct sc_block *block)
 {
@@ -216,7 +228,8 @@ static void profile(struct inference *inference, struct sc_block *block)
     const struct sc_fit *own = sc_block_fit(&inference->derivation.block);
     inference->profiled =
         (struct sc_profiled){curve_of(plan)->curve, own->curve.floor, inference->observation,
-                             sc_profile_observations(plan, inference->observation)};
+                             observations_of(inference, inference->observation)};
+    if (inference->profiled.count == 0) return;
     fit_ceilings(inference, own->curve.ceiling);
     value_ceilings(inference, block);
     inference->of_ceiling = inference->of_share = inference->of_value = nothing;
@@ -354,33 +367,35 @@ static void state(const struct inference *inference, char out[STATEMENT_MAX])
 {
     const struct span *ceiling = &inference->of_ceiling, *share = &inference->of_share,
                       *value = &inference->of_value;
-    char runs[96] = "", beside[96] = "";
+    char runs[96] = "", beside[96] = "", which[64] = "the observations";
     if (isfinite(value->low))
         snprintf(runs, sizeof runs, "; value per share runs from %.2f to %.2f", value->low, value->high);
     if (!inference->own_inside)
         snprintf(beside, sizeof beside, " The scenario's own ceiling of %.3g is not among them.",
                  inference->derivation.block.curve_ceiling[0]);
-    snprintf(
-        out, STATEMENT_MAX,
-        "Between ceilings of %.3g and %.3g the observations fit equally well at %.6g %%: they cannot tell "
-        "an inference share of %.3g from %.3g in %d%s.%s",
-        ceiling->low, ceiling->high, 100 * inference->level, share->low, share->high, inference->year, runs,
-        beside);
+    if (inference->until < INT_MAX)
+        snprintf(which, sizeof which, "the %zu observations of years up to %d alone",
+                 inference->profiled.count, inference->until);
+    snprintf(out, STATEMENT_MAX,
+             "Between ceilings of %.3g and %.3g %s fit equally well at %.6g %%: they cannot tell "
+             "an inference share of %.3g from %.3g in %d%s.%s",
+             ceiling->low, ceiling->high, which, 100 * inference->level, share->low, share->high,
+             inference->year, runs, beside);
 }
 
-static void write_profile(struct sc_json_writer *w, const struct inference *inference)
+static void write_profile(struct sc_json_writer *w, const char *key, const struct inference *inference,
+                          const char *reason)
 {
-    const char *reason = why_no_profile(inference->derivation.plan);
     char statement[STATEMENT_MAX];
-    sc_json_member_text(w, "profile_reason", reason);
     if (reason) {
-        sc_json_member_null(w, "profile");
+        sc_json_member_null(w, key);
         return;
     }
     state(inference, statement);
-    sc_json_member_object_begin(w, "profile");
+    sc_json_member_object_begin(w, key);
     sc_json_member_number(w, "level", inference->level);
     sc_json_member_integer(w, "year", inference->year);
+    sc_json_member_integer(w, "observations", (int64_t)inference->profiled.count);
     sc_json_member_number(w, "max_log_likelihood", inference->most);
     sc_json_member_number(w, "max_deviance", inference->quantile);
     write_ceilings(w, inference);
@@ -393,6 +408,26 @@ static void write_profile(struct sc_json_writer *w, const struct inference *infe
     sc_json_member_boolean(w, "tells", tells(inference));
     sc_json_member_text(w, "statement", statement);
     sc_json_object_end(w);
+}
+
+/* Why the profile of what was observed to date is not there; NULL where it is. */
+static const char *why_not_to_date(const struct inference *all, const struct inference *to_date)
+{
+    const char *reason = why_no_profile(all->derivation.plan);
+    if (reason) return reason;
+    if (to_date->profiled.count == all->profiled.count)
+        return "No observation is of a later year than the valuation's.";
+    return to_date->ceilings == 0 ? "Without the observations of later years no curve can be fitted." : NULL;
+}
+
+static void write_profiles(struct sc_json_writer *w, const struct inference *all,
+                           const struct inference *to_date)
+{
+    const char *reason = why_no_profile(all->derivation.plan), *no_date = why_not_to_date(all, to_date);
+    sc_json_member_text(w, "profile_reason", reason);
+    write_profile(w, "profile", all, reason);
+    sc_json_member_text(w, "profile_to_date_reason", no_date);
+    write_profile(w, "profile_to_date", to_date, no_date);
 }
 
 /* --- the table --- */
@@ -456,7 +491,7 @@ static enum sc_progress answer_csv(struct sc_call *call, const struct inference 
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
 }
 
-static bool compute(struct sc_call *call, struct inference *inference)
+static bool compute(struct sc_call *call, struct inference *inference, struct inference *to_date)
 {
     const struct sc_plan *plan = inference->subject->plan;
     struct sc_block block;
@@ -464,7 +499,10 @@ static bool compute(struct sc_call *call, struct inference *inference)
     if (!is_fitted(plan)) return true;
     if (!sc_call_block(call, plan, &block)) return false;
     uint64_t start = sc_clock_nanoseconds();
+    *to_date = *inference;
+    to_date->until = sc_date_of_days(plan->valuation_date).year;
     profile(inference, &block);
+    profile(to_date, &block);
     sc_call_spent(call, SC_STAGE_MODEL, start);
     return true;
 }
@@ -474,9 +512,10 @@ enum sc_progress sc_sensitivity_inference(struct sc_call *call, const struct sc_
     struct sc_buffer buffer;
     struct sc_json_writer writer;
     struct inference *inference = sc_arena_alloc(call->arena, sizeof *inference);
-    if (!inference) return sc_call_exhausted(call);
-    *inference = (struct inference){.subject = subject};
-    if (!read_question(call, inference) || !compute(call, inference)) return SC_ANSWERED;
+    struct inference *to_date = sc_arena_alloc(call->arena, sizeof *to_date);
+    if (!inference || !to_date) return sc_call_exhausted(call);
+    *inference = (struct inference){.subject = subject, .until = INT_MAX};
+    if (!read_question(call, inference) || !compute(call, inference, to_date)) return SC_ANSWERED;
     if (call->accept == SC_MEDIA_CSV) return answer_csv(call, inference);
     const struct sc_base_value base = {inference->derivation.gradient.value_per_share, NULL};
     uint64_t start = sc_clock_nanoseconds();
@@ -484,6 +523,6 @@ enum sc_progress sc_sensitivity_inference(struct sc_call *call, const struct sc_
     sc_sensitivity_write(&writer, subject, "inference", &base);
     write_years(&writer, inference);
     write_curve(&writer, inference);
-    write_profile(&writer, inference);
+    write_profiles(&writer, inference, to_date);
     return sc_ask_end(call, subject, &writer, &buffer, start);
 }

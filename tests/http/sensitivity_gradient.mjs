@@ -182,6 +182,17 @@ export default async function sensitivityGradient({ server }) {
     ok(profile.statement.includes(`cannot tell an inference share of ${share.low.toPrecision(2)} from`) && profile.statement.includes('in 2030') && profile.statement.includes(`from ${worth.low.toFixed(2)} to ${worth.high.toFixed(2)}`), profile.statement);
     ok(profile.ceilings.filter(row => row.ceiling > 0.56).every(row => row.deviance < 1e-6), 'they fit equally well');
   });
+  await test('what was observed to date, by itself, is told beside what is expected', async () => {
+    const { market } = base, { observations, ceiling, ...curve } = market.inference_share;
+    const answer = await inference('amd-base'), past = observations.filter(({ year }) => year <= 2026);
+    const alone = await inference(withShare({ ...curve, ceiling, observations: past }));
+    is([answer.profile.observations, answer.profile_to_date.observations, past.length], [4, 3, 3], 'how many');
+    for (const name of ['ceiling', 'share', 'value_per_share']) for (const end of ['low', 'high']) near(answer.profile_to_date.range[name][end], alone.profile.range[name][end], `${name} ${end}`);
+    is([answer.profile_to_date.tells, alone.profile_to_date], [false, null], 'up to 1 all fit; where nothing lies ahead there is no second one');
+    ok(answer.profile_to_date.range.share.low <= 0.5501 && answer.profile_to_date.range.share.high >= 0.88, 'they cannot tell 55 % from 88 %');
+    ok(/the 3 observations of years up to 2026 alone.*cannot tell an inference share of 0\.55 from 1 in 2030/.test(answer.profile_to_date.statement), answer.profile_to_date.statement);
+    ok(alone.profile_to_date_reason.length > 0, 'the reason');
+  });
   await test('with them they tell it, and a ceiling that they refuse is named', async () => {
     const { profile } = await inference('amd-base');
     is([profile.tells, profile.own_ceiling_inside], [true, false], 'between 0.7 and 0.8 in 2030');
