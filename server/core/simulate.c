@@ -264,7 +264,7 @@ SC_WIDE static void count_branches(const struct sc_mixture *mixture, double pric
             bool in = accepted[l] != 0;
             sum[l] += in ? value[l] : 0;
             weights[l] += in ? weight[l] : 0;
-            above[l] += in & (value[l] > price) ? 1 : 0;
+            above[l] += (in & (value[l] > price)) ? 1 : 0;
         }
     }
 }
