@@ -100,6 +100,12 @@ struct sc_simulation_scratch {
     struct sc_mixture mixture;
 };
 
+/* Numbers as their distributions give them, a row for each draw that has a slot, become those that the model
+ * takes: the standard normal ones of a fitted curve become its parameters. outside: the points at which some
+ * number is out of its driver's bounds; count <= SC_PATHS_AT_ONCE of both. */
+void sc_simulation_place(const struct sc_simulation *simulation, double (*row)[SC_PATHS_AT_ONCE],
+                         size_t count, bool *outside);
+
 /* Says to a block of the simulation's plan, once, what the simulation moves. */
 void sc_simulation_begin(const struct sc_simulation *simulation, struct sc_block *block);
 

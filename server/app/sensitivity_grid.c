@@ -10,10 +10,11 @@
 #include "evaluation.h"
 #include "request.h"
 #include "secondchair/solve.h"
+#include "workshop.h"
 
 #include <math.h>
 
-enum { STEPS_MAX = 201, CHUNK_POINTS = 2048 };
+enum { STEPS_MAX = 201, TURN_POINTS = 1024 };
 
 static const char *const PLACES[] = {"/x", "/y"};
 
@@ -21,7 +22,7 @@ static const char *const PLACES[] = {"/x", "/y"};
 struct grid {
     struct sc_axis axis[2];
     size_t axes, columns, rows;
-    struct sc_block block;
+    size_t rows_of_turn;
     struct sc_base_value base;
     double *value; /* [rows * columns] */
     uint32_t *fault;
@@ -46,18 +47,19 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
     return false;
 }
 
-/* Some whole rows, with a block and memory for their points of their own: rows do not depend on each other.
- */
-static void value_rows(const struct grid *grid, struct sc_block *block, double *point[2], size_t first,
-                       size_t rows)
+/* Some whole rows: they do not depend on each other. */
+static void value_rows(void *context, size_t turn, struct sc_workplace *place)
 {
-    for (size_t i = 0; i < rows * grid->columns; i++) {
+    struct grid *grid = context;
+    double(*point)[TURN_POINTS] = place->scratch;
+    size_t first = turn * grid->rows_of_turn, left = grid->rows - first, at = first * grid->columns;
+    size_t points = (left < grid->rows_of_turn ? left : grid->rows_of_turn) * grid->columns;
+    for (size_t i = 0; i < points; i++) {
         point[0][i] = sc_axis_point(&grid->axis[0], i % grid->columns);
         if (grid->axes == 2) point[1][i] = sc_axis_point(&grid->axis[1], first + i / grid->columns);
     }
     const struct sc_change change[] = {{grid->axis[0].slot, point[0]}, {grid->axis[1].slot, point[1]}};
-    sc_values(block, change, grid->axes, rows * grid->columns, grid->value + first * grid->columns,
-              grid->fault + first * grid->columns);
+    sc_values(&place->block, change, grid->axes, points, grid->value + at, grid->fault + at);
 }
 
 /* What all points take. A fit on x is found anew at every point; one on y alone once in a row's lanes. */
@@ -73,18 +75,18 @@ static double work_of(const struct grid *grid, const struct sc_plan *plan)
 static bool compute(struct sc_call *call, const struct sc_subject *subject, struct grid *grid)
 {
     const struct sc_plan *plan = sc_axes_compile(call, subject, grid->axis, grid->axes, PLACES);
-    size_t points = grid->columns * grid->rows, chunk = CHUNK_POINTS / grid->columns;
-    if (!plan || !sc_sensitivity_affords(call, work_of(grid, plan), points, "/x") ||
-        !sc_call_block(call, plan, &grid->block))
-        return false;
-    double *point[2];
-    for (size_t i = 0; i < 2; i++) point[i] = sc_arena_array(call->arena, CHUNK_POINTS, sizeof **point);
+    size_t points = grid->columns * grid->rows;
+    if (!plan || !sc_sensitivity_affords(call, work_of(grid, plan), points, "/x")) return false;
+    struct sc_workshop workshop;
+    grid->rows_of_turn = TURN_POINTS / grid->columns;
     grid->value = sc_arena_array(call->arena, points, sizeof *grid->value);
     grid->fault = sc_arena_array(call->arena, points, sizeof *grid->fault);
-    if (!point[0] || !point[1] || !grid->value || !grid->fault) return sc_call_exhausted(call), false;
-    for (size_t row = 0; row < grid->rows; row += chunk)
-        value_rows(grid, &grid->block, point, row, grid->rows - row < chunk ? grid->rows - row : chunk);
-    return true;
+    if (!grid->value || !grid->fault) return sc_call_exhausted(call), false;
+    size_t turns = (grid->rows + grid->rows_of_turn - 1) / grid->rows_of_turn;
+    bool done = sc_workshop_init(&workshop, call, plan, sizeof(double[2][TURN_POINTS])) &&
+                sc_workshop_run(&workshop, turns, value_rows, grid);
+    sc_workshop_fini(&workshop);
+    return done;
 }
 
 static void write_points(struct sc_json_writer *w, const char *key, const struct sc_axis *axis)

@@ -183,11 +183,10 @@ static void note_outside(const struct sc_field *bounds, const double *x, size_t 
 }
 
 /* mean + L z. A ceiling must lie above the floor and not above 1. */
-static void make_curve(const struct sc_simulation *simulation, struct sc_simulation_scratch *scratch,
-                       size_t count)
+static void make_curve(const struct sc_simulation *simulation, double (*row)[SC_PATHS_AT_ONCE], size_t count,
+                       bool *outside)
 {
     size_t size = simulation->curve_size;
-    double(*row)[SC_PATHS_AT_ONCE] = &scratch->draw[simulation->curve_draw];
     for (size_t p = 0; p < count; p++) {
         double z[3] = {0};
         for (size_t i = 0; i < size; i++) z[i] = row[i][p];
@@ -195,14 +194,22 @@ static void make_curve(const struct sc_simulation *simulation, struct sc_simulat
             row[i][p] = simulation->curve_mean[i];
             for (size_t j = 0; j <= i; j++) row[i][p] += simulation->curve_factor[i][j] * z[j];
         }
-        if (size == 3 && !(row[2][p] > simulation->curve_floor && row[2][p] <= 1)) scratch->outside[p] = true;
+        if (size == 3 && !(row[2][p] > simulation->curve_floor && row[2][p] <= 1)) outside[p] = true;
     }
+}
+
+void sc_simulation_place(const struct sc_simulation *simulation, double (*row)[SC_PATHS_AT_ONCE],
+                         size_t count, bool *outside)
+{
+    memset(outside, 0, count * sizeof *outside);
+    for (size_t i = 0; i < simulation->moved; i++)
+        if (simulation->draw[i].bounds) note_outside(simulation->draw[i].bounds, row[i], count, outside);
+    if (simulation->curve_size > 0) make_curve(simulation, &row[simulation->curve_draw], count, outside);
 }
 
 static void draw_paths(const struct sc_simulation *simulation, struct sc_simulation_scratch *scratch,
                        uint32_t randomisation, uint32_t first, size_t count, const struct sc_paths *paths)
 {
-    memset(scratch->outside, 0, sizeof scratch->outside);
     for (size_t i = 0; i < simulation->draws; i++)
         draw_uniform(simulation, &simulation->draw[i], randomisation, first, count, scratch->draw[i]);
     if (simulation->correlated) make_correlated(simulation, scratch, count);
@@ -216,9 +223,8 @@ static void draw_paths(const struct sc_simulation *simulation, struct sc_simulat
             if (is_first) note_bins(scratch->draw[i], count, paths->bin[draw->driver]);
             sc_quantile_row(&draw->quantile, scratch->draw[i], count, scratch->draw[i]);
         }
-        if (draw->bounds) note_outside(draw->bounds, scratch->draw[i], count, scratch->outside);
     }
-    if (simulation->curve_size > 0) make_curve(simulation, scratch, count);
+    sc_simulation_place(simulation, scratch->draw, count, scratch->outside);
 }
 
 /* ---------------------------------------------------------------- evaluating */
