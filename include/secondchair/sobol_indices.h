@@ -53,8 +53,8 @@ struct sc_index_sample {
 size_t sc_index_memory(const struct sc_index_design *design);
 
 /* One of the independent randomisations, 0, 1, …: a function of (design, randomisation) alone. First order by
- * Saltelli et al. (2010, table 2 b), total by Jansen (1999): a driver on which the figure does not depend has
- * exactly 0 and 0. */
+ * Saltelli et al. (2010, table 2 b), total by Jansen (1999), both over a variance pooled as by Janon et al.
+ * (2014): a driver on which the figure does not depend has exactly 0 and 0. */
 void sc_index_once(const struct sc_index_design *design, uint32_t randomisation, void *memory,
                    struct sc_index_sample *sample);
 

@@ -24,13 +24,15 @@ static const struct {
 } METHODS[] = {
     {"gradient", sc_sensitivity_gradient, {"drivers", "sort"}},
     {"inference", sc_sensitivity_inference, {"level", "year"}},
-    {"tornado", sc_sensitivity_tornado, {"drivers", "relative"}},
+    {"tornado", sc_sensitivity_tornado, {"drivers", "relative", "uncertainty"}},
     {"grid", sc_sensitivity_grid, {"x", "y"}},
+    {"sobol", sc_sensitivity_sobol, {"drivers", "uncertainty", "paths", "randomisations", "seed"}},
 };
 enum { METHOD_COUNT = sizeof METHODS / sizeof *METHODS };
 
-static const char *const MEMBERS[] = {"method",   "drivers", "sort", "level", "year",
-                                      "relative", "x",       "y",    NULL};
+static const char *const MEMBERS[] = {"method",         "drivers", "sort", "level",       "year",
+                                      "relative",       "x",       "y",    "uncertainty", "paths",
+                                      "randomisations", "seed",    NULL};
 
 static bool takes(size_t method, const char *member)
 {

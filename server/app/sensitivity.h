@@ -20,6 +20,9 @@ sc_sensitivity_method sc_sensitivity_tornado;
 /* The value over the points of one driver, or of two at once. */
 sc_sensitivity_method sc_sensitivity_grid;
 
+/* The parts of the value's variance that each driver makes by itself and with the others. */
+sc_sensitivity_method sc_sensitivity_sobol;
+
 /* The value of the scenario as it is: NAN with a reason where it has none. */
 struct sc_base_value {
     double value;

@@ -11,6 +11,7 @@
 #include "request.h"
 #include "secondchair/field.h"
 #include "secondchair/solve.h"
+#include "secondchair/uncertainty.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,8 +28,11 @@ enum {
 #define RELATIVE_MOST 10.0
 #define RELATIVE_DEFAULT 0.1
 
-enum swing_kind { SWING_GIVEN, SWING_RELATIVE };
-static const char *const KINDS[] = {"given", "relative"};
+#define LOW_QUANTILE 0.1
+#define HIGH_QUANTILE 0.9
+
+enum swing_kind { SWING_GIVEN, SWING_QUANTILES, SWING_RELATIVE };
+static const char *const KINDS[] = {"given", "quantiles", "relative"};
 
 /* One driver, moved to either side while all others stay. */
 struct swing {
@@ -41,15 +45,19 @@ struct swing {
     const char *reason_low, *reason_high; /* why there is no value at an end, or NULL */
 };
 
+struct moving;
+
 struct tornado {
     const struct sc_subject *subject;
     struct sc_base_value base;
+    struct sc_uncertainty uncertainty;
     struct sc_faults *faults;
     double relative; /* NAN where the question does not say */
     size_t points;   /* of the model */
     double work;     /* of all of them: sc_point_work, sc_fit_work */
     struct swing *swing;
     size_t count;
+    struct moving *moving;
 };
 
 /* Both ends of a driver's swing, before they are valued. */
@@ -79,7 +87,7 @@ static double move_within(const struct sc_field *field, double value, double by)
 
 static void swing_relatively(const struct sc_plan *plan, sc_slot slot, double relative, struct swing *swing)
 {
-    const struct sc_field *field = sc_plan_field(plan, slot);
+    const struct sc_field *field = sc_plan_bounds(plan, slot);
     double by = relative * fabs(plan->driver[slot]);
     swing->kind = SWING_RELATIVE;
     swing->low = move_within(field, plan->driver[slot], -by);
@@ -106,6 +114,24 @@ static void read_relative(struct tornado *tornado, const json_t *own, const char
         swing_relatively(tornado->subject->plan, slot, relative, swing);
 }
 
+/* Its distribution in the question's uncertainty, or in the document's; NULL where it has none. */
+static const struct sc_uncertain *find_uncertain(const struct tornado *tornado, const char *pointer)
+{
+    for (size_t i = 0; i < tornado->uncertainty.count; i++)
+        if (strcmp(tornado->uncertainty.driver[i].pointer, pointer) == 0)
+            return &tornado->uncertainty.driver[i];
+    return NULL;
+}
+
+static void swing_by_quantiles(const struct sc_uncertain *uncertain, struct swing *swing)
+{
+    struct sc_quantile quantile;
+    sc_quantile_prepare(&uncertain->distribution, &quantile);
+    swing->kind = SWING_QUANTILES;
+    swing->low = sc_quantile_at(&quantile, LOW_QUANTILE);
+    swing->high = sc_quantile_at(&quantile, HIGH_QUANTILE);
+}
+
 /* False when memory is short. */
 static bool read_swing(struct tornado *tornado, const json_t *object, const char *place, struct swing *swing)
 {
@@ -129,9 +155,12 @@ static bool read_swing(struct tornado *tornado, const json_t *object, const char
         return tornado->faults->count > before;
     else if (relative || !isnan(tornado->relative))
         read_relative(tornado, relative, place, slot, swing);
+    else if (find_uncertain(tornado, axis.pointer))
+        swing_by_quantiles(find_uncertain(tornado, axis.pointer), swing);
     else
-        sc_fault_add(tornado->faults, SC_FAULT_missing, place,
-                     "say how far to move it: `low` and `high`, or `relative`");
+        sc_fault_add(
+            tornado->faults, SC_FAULT_missing, place,
+            "say how far to move it: `low` and `high`, or `relative`; nothing says that it is uncertain");
     if (!range) return true;
     swing->low = axis.low;
     swing->high = axis.high;
@@ -155,6 +184,69 @@ static bool read_swings(struct sc_call *call, struct tornado *tornado, const jso
         done = read_swing(tornado, json_array_get(drivers, i), place, &tornado->swing[i]);
     }
     return done;
+}
+
+/* --- values at the ends --- */
+
+/* A plan of our own, of which one number may be moved at a time. */
+struct moving {
+    struct sc_plan plan;
+    double *driver;
+    struct sc_block block; /* of the plan as it is */
+    struct sc_faults *scratch;
+};
+
+static struct moving *make_moving(struct sc_call *call, const struct sc_plan *plan)
+{
+    struct moving *moving = sc_arena_alloc(call->arena, sizeof *moving);
+    if (!moving) return NULL;
+    *moving = (struct moving){.plan = *plan, .scratch = sc_call_faults(call)};
+    moving->driver = sc_arena_array(call->arena, plan->slots, sizeof *moving->driver);
+    moving->plan.segment = sc_arena_array(call->arena, plan->segment_count, sizeof *moving->plan.segment);
+    if (!moving->scratch || !moving->driver || !moving->plan.segment) return NULL;
+    memcpy(moving->driver, plan->driver, plan->slots * sizeof *plan->driver);
+    memcpy(moving->plan.segment, plan->segment, plan->segment_count * sizeof *plan->segment);
+    moving->plan.driver = moving->driver;
+    return sc_block_make(&moving->block, plan, call->arena) ? moving : NULL;
+}
+
+/* With a number moved, is it still a plan that a document may make? The reason, where it is not. */
+static const char *find_fault(struct moving *moving, sc_slot slot, double value)
+{
+    if (!sc_field_allows(sc_plan_bounds(&moving->plan, slot), value))
+        return sc_fault_name(SC_FAULT_out_of_range);
+    double before = moving->driver[slot];
+    moving->scratch->count = moving->scratch->omitted = 0;
+    moving->driver[slot] = value;
+    bool sound = sc_plan_link(&moving->plan, moving->scratch);
+    moving->driver[slot] = before;
+    return sound ? NULL : sc_fault_name(moving->scratch->item[0].code);
+}
+
+/* Several swings at once, so that they fill the lanes of an evaluation: each point moves one of the drivers.
+ */
+static void value_swings(struct moving *moving, struct swing *swing, const sc_slot *slot, size_t count)
+{
+    double at[AT_ONCE][2 * AT_ONCE], value[2 * AT_ONCE];
+    uint32_t fault[2 * AT_ONCE];
+    struct sc_change change[AT_ONCE] = {{0}};
+    for (size_t i = 0; i < count; i++) {
+        for (size_t point = 0; point < 2 * count; point++) at[i][point] = swing[i].value;
+        at[i][2 * i] = swing[i].low;
+        at[i][2 * i + 1] = swing[i].high;
+        change[i] = (struct sc_change){slot[i], at[i]};
+    }
+    sc_values(&moving->block, change, count, 2 * count, value, fault);
+    for (size_t i = 0; i < count; i++) {
+        swing[i].at_low = value[2 * i];
+        swing[i].at_high = value[2 * i + 1];
+        swing[i].reason_low = find_fault(moving, slot[i], swing[i].low);
+        swing[i].reason_high = find_fault(moving, slot[i], swing[i].high);
+        if (swing[i].reason_low) swing[i].at_low = NAN;
+        if (swing[i].reason_high) swing[i].at_high = NAN;
+        if (!swing[i].reason_low) swing[i].reason_low = sc_lane_reason(fault[2 * i]);
+        if (!swing[i].reason_high) swing[i].reason_high = sc_lane_reason(fault[2 * i + 1]);
+    }
 }
 
 /* --- each driver that the question names --- */
@@ -183,6 +275,15 @@ static bool value_swing(struct tornado *tornado, struct sc_arena *scratch, const
     return true;
 }
 
+/* Of a driver that is uncertain, which has a number of its own in the plan. */
+static void value_uncertain(struct tornado *tornado, struct swing *swing)
+{
+    const struct sc_plan *plan = tornado->subject->plan;
+    sc_slot slot = sc_plan_find(plan, swing->pointer);
+    swing->unit = sc_plan_unit(plan, slot);
+    value_swings(tornado->moving, swing, &slot, 1);
+}
+
 static bool value_named(struct sc_call *call, struct tornado *tornado)
 {
     bool done = true;
@@ -190,16 +291,20 @@ static bool value_named(struct sc_call *call, struct tornado *tornado)
     for (size_t i = 0; i < tornado->count && done && tornado->work <= SC_POINTS_WORK_MAX; i++) {
         char place[PLACE_MAX];
         struct sc_arena scratch;
+        if (!sc_call_goes_on(call, (double)i / (double)tornado->count, NULL)) return false;
         snprintf(place, sizeof place, "/drivers/%zu", i);
         sc_arena_init(&scratch, call->arena->limit);
-        done = value_swing(tornado, &scratch, place, &tornado->swing[i]);
+        if (tornado->swing[i].kind == SWING_QUANTILES)
+            value_uncertain(tornado, &tornado->swing[i]);
+        else
+            done = value_swing(tornado, &scratch, place, &tornado->swing[i]);
         sc_arena_fini(&scratch);
     }
     if (!done) sc_call_exhausted(call);
     return done && affords(call, tornado);
 }
 
-/* --- every driver of the document --- */
+/* --- every driver of the document, or all that are uncertain --- */
 
 /* Whether a part of a number means something: that of a calendar year does not, nor that of 0. */
 static bool swings_by_itself(const struct sc_plan *plan, sc_slot slot)
@@ -209,76 +314,41 @@ static bool swings_by_itself(const struct sc_plan *plan, sc_slot slot)
            sc_plan_unit(plan, slot) != SC_UNIT_YEAR && plan->driver[slot] != 0;
 }
 
-/* A plan of our own, of which one number may be moved at a time. */
-struct moving {
-    struct sc_plan plan;
-    double *driver;
-    struct sc_block block; /* of the plan as it is */
-    struct sc_faults *scratch;
-};
-
-static bool make_moving(struct sc_call *call, const struct sc_plan *plan, struct moving *moving)
-{
-    *moving = (struct moving){.plan = *plan, .scratch = sc_call_faults(call)};
-    moving->driver = sc_arena_array(call->arena, plan->slots, sizeof *moving->driver);
-    moving->plan.segment = sc_arena_array(call->arena, plan->segment_count, sizeof *moving->plan.segment);
-    if (!moving->scratch || !moving->driver || !moving->plan.segment) return false;
-    memcpy(moving->driver, plan->driver, plan->slots * sizeof *plan->driver);
-    memcpy(moving->plan.segment, plan->segment, plan->segment_count * sizeof *plan->segment);
-    moving->plan.driver = moving->driver;
-    return sc_block_make(&moving->block, plan, call->arena);
-}
-
-/* With a number moved, is it still a plan that a document may make? The reason, where it is not. */
-static const char *find_conflict(struct moving *moving, sc_slot slot, double value)
-{
-    double before = moving->driver[slot];
-    moving->scratch->count = moving->scratch->omitted = 0;
-    moving->driver[slot] = value;
-    bool sound = sc_plan_link(&moving->plan, moving->scratch);
-    moving->driver[slot] = before;
-    return sound ? NULL : sc_fault_name(moving->scratch->item[0].code);
-}
-
-/* Several swings at once, so that they fill the lanes of an evaluation: each point moves one of the drivers.
- */
-static void value_swings(struct moving *moving, struct swing *swing, const sc_slot *slot, size_t count)
-{
-    double at[AT_ONCE][2 * AT_ONCE], value[2 * AT_ONCE];
-    uint32_t fault[2 * AT_ONCE];
-    struct sc_change change[AT_ONCE];
-    for (size_t i = 0; i < count; i++) {
-        for (size_t point = 0; point < 2 * count; point++) at[i][point] = swing[i].value;
-        at[i][2 * i] = swing[i].low;
-        at[i][2 * i + 1] = swing[i].high;
-        change[i] = (struct sc_change){slot[i], at[i]};
-    }
-    sc_values(&moving->block, change, count, 2 * count, value, fault);
-    for (size_t i = 0; i < count; i++) {
-        swing[i].at_low = value[2 * i];
-        swing[i].at_high = value[2 * i + 1];
-        swing[i].reason_low = find_conflict(moving, slot[i], swing[i].low);
-        swing[i].reason_high = find_conflict(moving, slot[i], swing[i].high);
-        if (swing[i].reason_low) swing[i].at_low = NAN;
-        if (swing[i].reason_high) swing[i].at_high = NAN;
-        if (!swing[i].reason_low) swing[i].reason_low = sc_lane_reason(fault[2 * i]);
-        if (!swing[i].reason_high) swing[i].reason_high = sc_lane_reason(fault[2 * i + 1]);
-    }
-}
-
 /* Every driver that swings by itself, with its slot. */
-static void list_swings(struct tornado *tornado, sc_slot *slots)
+static void list_every(struct tornado *tornado, sc_slot *slots)
 {
     const struct sc_plan *plan = tornado->subject->plan;
     if (isnan(tornado->relative)) tornado->relative = RELATIVE_DEFAULT;
     for (size_t slot = 0; slot < plan->slots; slot++) {
         if (!swings_by_itself(plan, (sc_slot)slot)) continue;
-        struct swing *swing = &tornado->swing[tornado->count];
-        *swing = (struct swing){.order = tornado->count, .value = plan->driver[slot]};
-        swing->unit = sc_plan_unit(plan, (sc_slot)slot);
-        swing_relatively(plan, (sc_slot)slot, tornado->relative, swing);
-        add_work(tornado, plan, (sc_slot)slot);
+        swing_relatively(plan, (sc_slot)slot, tornado->relative, &tornado->swing[tornado->count]);
         slots[tornado->count++] = (sc_slot)slot;
+    }
+}
+
+/* Every uncertain driver that is a number; a curve that is drawn whole is none. */
+static void list_uncertain(struct tornado *tornado, sc_slot *slots)
+{
+    for (size_t i = 0; i < tornado->uncertainty.count; i++) {
+        const struct sc_uncertain *uncertain = &tornado->uncertainty.driver[i];
+        if (uncertain->slot == SC_NO_SLOT) continue;
+        swing_by_quantiles(uncertain, &tornado->swing[tornado->count]);
+        slots[tornado->count++] = uncertain->slot;
+    }
+}
+
+static void list_swings(struct tornado *tornado, sc_slot *slots)
+{
+    const struct sc_plan *plan = tornado->subject->plan;
+    if (tornado->uncertainty.count > 0 && isnan(tornado->relative))
+        list_uncertain(tornado, slots);
+    else
+        list_every(tornado, slots);
+    for (size_t i = 0; i < tornado->count; i++) {
+        tornado->swing[i].order = i;
+        tornado->swing[i].value = plan->driver[slots[i]];
+        tornado->swing[i].unit = sc_plan_unit(plan, slots[i]);
+        add_work(tornado, plan, slots[i]);
     }
 }
 
@@ -292,7 +362,8 @@ static bool name_swings(struct sc_call *call, struct tornado *tornado, const sc_
     tornado->count = 0;
     for (size_t i = 0; i < listed; i++) {
         struct swing *swing = &tornado->swing[i];
-        bool idle = swing->at_low == tornado->base.value && swing->at_high == tornado->base.value;
+        bool idle = swing->kind == SWING_RELATIVE && swing->at_low == tornado->base.value &&
+                    swing->at_high == tornado->base.value;
         if (idle && plan->driver_origin[slots[i]] == SC_FROM_DEFAULT) continue;
         swing->pointer =
             sc_call_text(call, sc_plan_pointer(plan, plan->driver_node[slots[i]], pointer, sizeof pointer));
@@ -305,19 +376,19 @@ static bool name_swings(struct sc_call *call, struct tornado *tornado, const sc_
 static bool value_every(struct sc_call *call, struct tornado *tornado)
 {
     const struct sc_plan *plan = tornado->subject->plan;
-    struct moving moving;
     sc_slot *slots = sc_arena_array(call->arena, plan->slots, sizeof *slots);
     tornado->swing = sc_arena_array(call->arena, plan->slots, sizeof *tornado->swing);
-    bool done = slots && tornado->swing && make_moving(call, plan, &moving);
-    if (done) list_swings(tornado, slots);
-    if (done && !affords(call, tornado)) return false;
-    for (size_t i = 0; done && i < tornado->count; i += AT_ONCE) {
+    if (!slots || !tornado->swing) return sc_call_exhausted(call), false;
+    list_swings(tornado, slots);
+    if (!affords(call, tornado)) return false;
+    for (size_t i = 0; i < tornado->count; i += AT_ONCE) {
         size_t left = tornado->count - i;
-        value_swings(&moving, &tornado->swing[i], &slots[i], left < AT_ONCE ? left : AT_ONCE);
+        if (!sc_call_goes_on(call, (double)i / (double)tornado->count, NULL)) return false;
+        value_swings(tornado->moving, &tornado->swing[i], &slots[i], left < AT_ONCE ? left : AT_ONCE);
     }
-    done = done && name_swings(call, tornado, slots);
-    if (!done) sc_call_exhausted(call);
-    return done;
+    if (name_swings(call, tornado, slots)) return true;
+    sc_call_exhausted(call);
+    return false;
 }
 
 /* --- the answer --- */
@@ -336,7 +407,10 @@ static bool compute(struct sc_call *call, struct tornado *tornado)
 {
     const json_t *drivers = json_object_get(tornado->subject->question, "drivers");
     tornado->faults = sc_call_faults(call);
-    if (!tornado->faults) return false;
+    if (!tornado->faults || !sc_subject_uncertainty(call, tornado->subject, &tornado->uncertainty))
+        return false;
+    tornado->moving = make_moving(call, tornado->subject->plan);
+    if (!tornado->moving) return sc_call_exhausted(call), false;
     if (drivers && !read_swings(call, tornado, drivers)) return sc_call_exhausted(call), false;
     bool sound = !sc_faults_any(tornado->faults);
     if (sound && !(drivers ? value_named(call, tornado) : value_every(call, tornado))) return false;
@@ -370,6 +444,21 @@ static void write_swing(struct sc_json_writer *w, const struct swing *swing)
     write_end(w, "value_at_high", swing->at_high, "reason_at_high", swing->reason_high);
     sc_json_member_figure(w, "swing_width", swing->at_high - swing->at_low);
     sc_json_object_end(w);
+}
+
+/* Uncertain drivers that no swing stands for. */
+static void write_left_out(struct sc_json_writer *w, const struct tornado *tornado)
+{
+    bool all = !json_object_get(tornado->subject->question, "drivers") && isnan(tornado->relative);
+    sc_json_member_array_begin(w, "left_out");
+    for (size_t i = 0; all && i < tornado->uncertainty.count; i++) {
+        if (tornado->uncertainty.driver[i].slot != SC_NO_SLOT) continue;
+        sc_json_object_begin(w);
+        sc_json_member_text(w, "pointer", tornado->uncertainty.driver[i].pointer);
+        sc_json_member_text(w, "reason", "It is drawn as a whole curve, which has no low and no high end.");
+        sc_json_object_end(w);
+    }
+    sc_json_array_end(w);
 }
 
 static enum sc_progress answer_csv(struct sc_call *call, const struct tornado *tornado)
@@ -417,5 +506,6 @@ enum sc_progress sc_sensitivity_tornado(struct sc_call *call, const struct sc_su
     sc_json_member_array_begin(&writer, "drivers");
     for (size_t i = 0; i < tornado.count; i++) write_swing(&writer, &tornado.swing[i]);
     sc_json_array_end(&writer);
+    write_left_out(&writer, &tornado);
     return sc_ask_end(call, subject, &writer, &buffer, start);
 }

@@ -9,17 +9,22 @@
 
 /* Sums over the points of a randomisation that have values; figures are counted from the origin, a number
  * near their mean, so that their squares keep their digits. */
+struct moments {
+    double sum, square;
+};
+
 struct of_driver {
     size_t n;
-    double product;    /* (f(B) - origin) (f(AB) - f(A)) */
-    double difference; /* f(AB) - f(A) */
-    double square;     /* (f(AB) - f(A))^2 */
+    struct moments a, b, ab;
+    double change;  /* f(AB) - f(A) */
+    double product; /* f(B) (f(AB) - f(A)) */
+    double square;  /* (f(AB) - f(A))^2 */
 };
 
 struct sums {
     double origin;
     size_t n; /* of A and of B */
-    double figure, square;
+    struct moments both;
     struct of_driver *driver;
 };
 
@@ -97,42 +102,65 @@ static void find_origin(const double *value, size_t n, struct sums *sums)
     if (isnan(sums->origin) && count > 0) sums->origin = sc_mean(found, count);
 }
 
+static void add(struct moments *moments, double figure)
+{
+    moments->sum += figure;
+    moments->square += figure * figure;
+}
+
 static void add_samples(const struct work *work, size_t n, struct sums *sums)
 {
     for (size_t i = 0; i < n; i++) {
         double a = work->f_a[i] - sums->origin, b = work->f_b[i] - sums->origin;
         if (isnan(a) || isnan(b)) continue;
         sums->n++;
-        sums->figure += a + b;
-        sums->square += a * a + b * b;
+        add(&sums->both, a);
+        add(&sums->both, b);
     }
 }
 
 static void add_driver(const struct work *work, double origin, size_t n, struct of_driver *sums)
 {
     for (size_t i = 0; i < n; i++) {
-        double b = work->f_b[i] - origin, difference = work->f_ab[i] - work->f_a[i];
-        if (isnan(b) || isnan(difference)) continue;
+        double a = work->f_a[i] - origin, b = work->f_b[i] - origin, ab = work->f_ab[i] - origin;
+        double change = work->f_ab[i] - work->f_a[i];
+        if (isnan(b) || isnan(change)) continue;
         sums->n++;
-        sums->product += b * difference;
-        sums->difference += difference;
-        sums->square += difference * difference;
+        add(&sums->a, a);
+        add(&sums->b, b);
+        add(&sums->ab, ab);
+        sums->change += change;
+        sums->product += b * change;
+        sums->square += change * change;
     }
+}
+
+/* Mean and variance of n figures of one sample and as many of another. */
+static double pool(const struct moments *one, const struct moments *other, size_t n, double *mean)
+{
+    *mean = (one->sum + other->sum) / (2 * (double)n);
+    return fmax((one->square + other->square) / (2 * (double)n) - *mean * *mean, 0);
+}
+
+/* Each index over the variance of the very points that it is made of, so that it stays near 1 at most where a
+ * few points are far out. */
+static struct sc_index_pair indices_of(const struct of_driver *of)
+{
+    double mean, n = (double)of->n;
+    double with_b = pool(&of->b, &of->ab, of->n, &mean);
+    double first_order = (of->product - mean * of->change) / n;
+    double with_a = pool(&of->a, &of->ab, of->n, &mean);
+    double total = 0.5 * of->square / n;
+    return (struct sc_index_pair){with_b > 0 ? first_order / with_b : NAN, with_a > 0 ? total / with_a : NAN};
 }
 
 static void conclude(const struct sc_index_design *design, const struct sums *sums,
                      struct sc_index_sample *sample)
 {
-    double n = 2 * (double)sums->n, mean = sums->figure / n;
-    double variance = fmax(sums->square / n - mean * mean, 0);
+    double mean = sums->both.sum / (2 * (double)sums->n);
     sample->mean = sums->origin + mean;
-    sample->variance = sums->n > 0 ? variance : 0;
-    for (size_t i = 0; i < design->drivers; i++) {
-        const struct of_driver *of = &sums->driver[i];
-        double weight = sample->variance > 0 && of->n > 0 ? 1 / ((double)of->n * variance) : NAN;
-        sample->driver[i].first_order = (of->product - mean * of->difference) * weight;
-        sample->driver[i].total = 0.5 * of->square * weight;
-    }
+    sample->variance = sums->n > 0 ? fmax(sums->both.square / (2 * (double)sums->n) - mean * mean, 0) : 0;
+    for (size_t i = 0; i < design->drivers; i++) sample->driver[i] = indices_of(&sums->driver[i]);
 }
 
 void sc_index_once(const struct sc_index_design *design, uint32_t randomisation, void *memory,

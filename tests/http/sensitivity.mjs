@@ -199,6 +199,31 @@ export default async function sensitivity({ server }) {
     is([at('high').value_at_low, at('high').reason_at_low, typeof at('high').value_at_high], [null, 'conflict', 'number'], 'high below low');
     await refused({ method: 'tornado', drivers: [{ pointer: '/market/inference_share/observations/0/low', low: 0.3, high: 0.5 }] }, '/market/inference_share/observations/0', 'conflict', { ...base, market });
   });
+  await test('uncertain drivers swing between the quantiles of their distributions', async () => {
+    const one = small({ bridge: { cash: 50 }, terminal: { method: 'gordon', growth: 0.02 } }), sqrt = Math.sqrt;
+    const drivers = [['/bridge/cash', { kind: 'uniform', low: 0, high: 100 }, 10, 90], ['/discount/wacc', { kind: 'triangular', low: 0.08, mode: 0.1, high: 0.13 }, 0.08 + sqrt(0.1 * 0.05 * 0.02), 0.13 - sqrt(0.1 * 0.05 * 0.03)], ['/segments/0/margin', { kind: 'normal', mean: 0.2, sd: 0.01 }, 0.2 - 0.012815515655446004, 0.2 + 0.012815515655446004], ['/price', { kind: 'discrete', values: [8, 10, 12], weights: [0.2, 0.6, 0.2] }, 8, 12], ['/segments/0/growth', { kind: 'normal', mean: 0.1, sd: 2 }, 0.1 - 2 * 1.2815515655446004, 0.1 + 2 * 1.2815515655446004]];
+    const uncertainty = { drivers: drivers.map(([pointer, distribution]) => ({ pointer, distribution })) };
+    const own = await tornado({ ...one, uncertainty }, {}), asked = await tornado(one, { uncertainty });
+    is(own.drivers, asked.drivers, 'the document\'s, or the question\'s');
+    is(own.drivers.map(swing => swing.pointer).sort(), drivers.map(([pointer]) => pointer).sort(), 'the drivers');
+    checkOrder(own);
+    for (const [pointer, , low, high] of drivers) {
+      const swing = own.drivers.find(each => each.pointer === pointer);
+      is([swing.swing, typeof swing.value], ['quantiles', 'number'], pointer);
+      near(swing.low, low, `${pointer}: its 0.1 quantile`);
+      near(swing.high, high, `${pointer}: its 0.9 quantile`);
+      await checkSwing(one, swing);
+    }
+    is(own.drivers.find(swing => swing.pointer === '/segments/0/growth').reason_at_low, 'out_of_range', 'an end that no document may have');
+    const named = await tornado({ ...one, uncertainty }, { drivers: [{ pointer: '/bridge/cash' }, { pointer: '/discount/wacc', relative: 0.1 }] });
+    is(named.drivers.map(swing => [swing.pointer, swing.swing]).sort(), [['/bridge/cash', 'quantiles'], ['/discount/wacc', 'relative']], 'named');
+    is(named.drivers.find(swing => swing.pointer === '/bridge/cash'), own.drivers.find(swing => swing.pointer === '/bridge/cash'), 'the same swing');
+    ok((await tornado({ ...one, uncertainty }, { relative: 0.1 })).drivers.every(swing => swing.swing === 'relative'), 'by a part, where that is asked for');
+    const { json } = await server.get('/v1/scenarios/amd-uncertain/sensitivity?method=tornado'), built = scenario('amd-uncertain').overrides[0].value.drivers;
+    is([json.drivers.length, json.left_out.map(({ pointer }) => pointer)], [built.length - 1, ['/market/inference_share']], 'a curve has no ends');
+    await refused({ method: 'tornado', uncertainty: { drivers: [{ pointer: '/nonsense', distribution: { kind: 'uniform', low: 0, high: 1 } }] } }, '/uncertainty/drivers/0/pointer', 'bad_pointer');
+    await refused({ method: 'grid', x: { ...cash, steps: 2 }, uncertainty }, '/uncertainty', 'conflict');
+  });
   await test('the drivers of a tornado are checked, all of them', async () => {
     const t = (drivers, rest) => ({ method: 'tornado', drivers, ...rest });
     for (const wrong of [7, {}, 'all', null]) await refused(t(wrong), '/drivers', 'wrong_type');
@@ -236,5 +261,99 @@ export default async function sensitivity({ server }) {
     const question = { method: 'tornado', drivers: [{ pointer: '/terminal/growth', low: 0.02, high: 0.2 }, { pointer: '/discount/wacc', low: 0.08, high: 0.11 }] }, { drivers } = await ask('amd-base', question);
     is(csv(await table(question)), drivers.map(swing => Object.fromEntries(['pointer', 'unit', 'swing', 'value', 'low', 'high', 'value_at_low', 'value_at_high', 'reason_at_low', 'reason_at_high', 'swing_width'].map(name => [name, `${swing[name] ?? ''}`]))), 'the table');
     is(csv(await table({ method: 'tornado' })).map(row => number(row.swing_width)), (await tornado('amd-base', {})).drivers.map(swing => swing.swing_width), 'of all');
+  });
+
+  // ---------------------------------------------------------------- sobol
+  const sobol = (subject, question) => ask(subject, { method: 'sobol', ...question });
+  const between = (pointer, low, high) => ({ pointer, low, high });
+  const close = (index, name, expected, tolerance) => ok(Math.abs(index[name] - expected) <= tolerance && Math.abs(index[name] - expected) <= 6 * index[`${name}_standard_error`] + tolerance, () => `${index.pointer}: ${name} is ${index[name]} +- ${index[`${name}_standard_error`]}, expected ${expected}`);
+  await test('what adds up has indices as the squares of its ranges, and what moves nothing has exactly 0', async () => {
+    const drivers = [between('/bridge/debt', 0, 20), between('/bridge/cash', 100, 140), between('/price', 5, 15), between('/bridge/investments', 30, 40)], one = small({ bridge: { cash: 120, debt: 10, investments: 35 } });
+    const answer = await sobol(one, { drivers, paths: 512 }), all = 40 ** 2 + 20 ** 2 + 10 ** 2;
+    is(answer.drivers.map(driver => driver.pointer), ['/bridge/cash', '/bridge/debt', '/bridge/investments', '/price'], 'the greatest first');
+    for (const [i, range] of [40, 20, 10].entries()) for (const name of ['first_order', 'total']) close(answer.drivers[i], name, range ** 2 / all, 5e-3);
+    for (const name of ['first_order', 'total']) for (const part of ['', '_standard_error', '_low', '_high']) is(answer.drivers[3][name + part], 0, `the price, ${name}${part}`);
+    is([answer.paths, answer.randomisations, answer.seed, answer.points, answer.rejected, answer.correlation_ignored, answer.level, answer.warnings, answer.mean_reason], [512, 16, 1, 16 * 512 * 6, 0, false, 0.95, [], null], 'the rest');
+    near(answer.mean, answer.value_per_share, 'the mean is the value at the middle', 1e-4);
+    near(answer.sd, Math.sqrt(all / 12) / 10, 'the standard deviation', 1e-2);
+  });
+  await test('indices are those that the values over a fine grid have', async () => {
+    for (const [subject, x, y] of [['amd-base', between('/terminal/growth', 0.02, 0.05), between('/discount/wacc/end', 0.07, 0.1)], ['amd-base', between('/chair/hazard', 0, 0.2), between('/chair/retention', 0.2, 1)], ['nvda-base', between('/segments/0/margin/end', 0.3, 0.7), between('/dilution/basic', 20000, 30000)]]) {
+      const steps = 41, middle = ({ low, high }, i) => low + (high - low) * (i + 0.5) / steps, points = driver => Array.from({ length: steps }, (_, i) => middle(driver, i));
+      const { values } = await grid(subject, { x: { pointer: x.pointer, values: points(x) }, y: { pointer: y.pointer, values: points(y) } });
+      const mean = list => list.reduce((sum, value) => sum + value, 0) / list.length, spread = list => mean(list.map(value => (value - mean(list)) ** 2));
+      const columns = values[0].map((_, i) => values.map(row => row[i])), all = spread(values.flat()), of_x = spread(columns.map(mean)) / all, of_y = spread(values.map(mean)) / all;
+      const answer = await sobol(subject, { drivers: [x, y], paths: 128 }), found = pointer => answer.drivers.find(driver => driver.pointer === pointer);
+      for (const [pointer, first, total] of [[x.pointer, of_x, 1 - of_y], [y.pointer, of_y, 1 - of_x]]) { close(found(pointer), 'first_order', first, 1e-2); close(found(pointer), 'total', total, 1e-2); }
+      near(answer.mean, mean(values.flat()), 'the mean', 1e-3);
+      near(answer.sd, Math.sqrt(all), 'the standard deviation', 1e-2);
+    }
+  });
+  await test('uncertain drivers are drawn from their distributions, a curve from its fit', async () => {
+    const uncertainty = structuredClone(scenario('amd-uncertain').overrides[0].value);
+    const { json } = await server.get('/v1/scenarios/amd-uncertain/sensitivity?method=sobol&paths=64');
+    is([json.correlation_ignored, json.drivers.length, json.drivers.some(driver => driver.pointer === '/market/inference_share')], [true, uncertainty.drivers.length, true], 'of the document');
+    delete uncertainty.correlation;
+    const alone = await sobol('amd-base', { uncertainty, paths: 64 });
+    is([alone.correlation_ignored, alone.drivers], [false, json.drivers], 'of the question, without a correlation');
+    const simulated = await ask('amd-base', { uncertainty }, 'simulation');
+    near(alone.mean, simulated.mean, 'the mean of a simulation', 2e-3);
+    near(alone.sd, simulated.sd, 'its standard deviation', 5e-2);
+    for (const driver of alone.drivers) {
+      const { variance_share: share } = simulated.drivers.find(each => each.pointer === driver.pointer);
+      ok(Math.abs(share - driver.first_order) < 0.02 + 5 * driver.first_order_standard_error, `${driver.pointer}: ${driver.first_order}, but the simulation says ${share}`);
+    }
+    const far = await sobol(small(), { uncertainty: { drivers: [{ pointer: '/segments/0/margin', distribution: { kind: 'normal', mean: 0.9, sd: 0.1 } }] }, paths: 256 });
+    near(far.rejected / far.points, 0.15866, 'margins above 1 are rejected', 0.05);
+    await refused({ method: 'sobol', uncertainty, drivers: [cash] }, '/drivers', 'conflict', base);
+    await refused({ method: 'sobol', uncertainty: { drivers: [{ pointer: '/bridge/cash', distribution: { kind: 'uniform', low: 2, high: 1 } }] } }, '/uncertainty/drivers/0/distribution/low', 'conflict');
+  });
+  await test('the same seed gives the same bytes, another seed other figures within the errors', async () => {
+    const drivers = [between('/terminal/growth', 0.02, 0.04), between('/chair/hazard', 0, 0.1)], target = '/v1/scenarios/amd-base/sensitivity';
+    const texts = await Promise.all([1, 1, 2].map(async seed => (await server.expect(200, 'POST', `${target}?method=sobol&seed=${seed}&paths=256&randomisations=8`, { json: { drivers } })).json));
+    is(texts[0], texts[1], 'the same seed');
+    is([texts[2].seed, texts[2].paths, texts[2].randomisations], [2, 256, 8], 'as asked');
+    for (const [i, driver] of texts[0].drivers.entries()) {
+      const other = texts[2].drivers[i];
+      is(other.pointer, driver.pointer, 'the order');
+      ok(other.total !== driver.total && Math.abs(other.total - driver.total) < 8 * (driver.total_standard_error + other.total_standard_error), `${driver.pointer}: ${driver.total} and ${other.total}`);
+      ok(driver.total_low < driver.total && driver.total < driver.total_high && driver.first_order_low < driver.first_order && driver.first_order < driver.first_order_high, 'inside its interval');
+    }
+  });
+  await test('points without a value are counted, and told of where they are many', async () => {
+    const part = await sobol(small(), { drivers: [between('/terminal/growth', 0.02, 0.12), between('/bridge/cash', 0, 10)], paths: 256 });
+    near(part.rejected / part.points, 0.2, 'a fifth of the growth is not below the rate', 0.05);
+    ok(part.warnings.length === 1 && part.warnings[0].includes(`${part.rejected} of ${part.points}`), `${part.warnings}`);
+    const none = await sobol(small(), { drivers: [between('/terminal/growth', 0.2, 0.3)], paths: 16 });
+    is([none.rejected, none.mean, none.sd, none.drivers[0].total, typeof none.mean_reason, typeof none.drivers[0].reason], [none.points, null, null, null, 'string', 'string'], 'all of them');
+    const still = await sobol(small(), { drivers: [between('/price', 5, 6)], paths: 16 });
+    is([still.mean, still.sd, still.drivers[0].first_order, typeof still.drivers[0].reason], [still.value_per_share, 0, null, 'string'], 'nothing varies');
+  });
+  await test('the members of the question for indices are checked', async () => {
+    const s = (drivers, rest) => ({ method: 'sobol', drivers, ...rest }), fine = [between('/bridge/cash', 0, 10)];
+    await refused({ method: 'sobol' }, '/drivers', 'missing');
+    for (const wrong of [7, {}, 'all', null]) await refused(s(wrong), '/drivers', 'wrong_type');
+    for (const wrong of [[], Array(65).fill(fine[0])]) await refused(s(wrong), '/drivers', 'wrong_length');
+    await refused(s([7]), '/drivers/0', 'wrong_type');
+    await refused(s([{ low: 0, high: 1 }]), '/drivers/0/pointer', 'missing');
+    await refused(s([{ pointer: '/bridge/cash' }]), '/drivers/0/low', 'missing');
+    await refused(s([between('/bridge/cash', 10, 0)]), '/drivers/0/low', 'conflict');
+    await refused(s([between('/bridge/cash', -1, 10)]), '/drivers/0/low', 'out_of_range');
+    await refused(s([between('/segments/0/growth', -1, 10)]), '/drivers/0/low', 'out_of_range'); // open
+    await refused(s([...fine, between('/segments/0/growth', 0, 10.5)]), '/drivers/1/high', 'out_of_range');
+    await refused(s([...fine, ...fine]), '/drivers/1/pointer', 'conflict');
+    await refused(s([{ ...fine[0], relative: 0.1 }]), '/drivers/0/relative', 'unknown_field');
+    for (const pointer of ['/horizon', '/nonsense', '/terminal/half_life', '/name']) await refused(s([between(pointer, 1, 2)]), '/drivers/0/pointer', 'bad_pointer');
+    await refused(s([between('/market/growth', 0, 1)]), '/drivers/0/pointer', 'bad_pointer', base);
+    for (const paths of [0, 8, 131072, 48, 1000]) await refused(s(fine, { paths }), '/paths', 'out_of_range');
+    await refused(s(fine, { paths: 64.5 }), '/paths', 'not_an_integer');
+    await refused(s(fine, { paths: '64' }), '/paths', 'wrong_type');
+    for (const randomisations of [1, 65]) await refused(s(fine, { randomisations }), '/randomisations', 'out_of_range');
+    for (const seed of [-1, 2 ** 53]) await refused(s(fine, { seed }), '/seed', 'out_of_range');
+    await refused(s(fine, { paths: 65536, randomisations: 64 }), '/paths', 'out_of_range', heavy());
+  });
+  await test('indices are a table with a line for each driver', async () => {
+    const question = { method: 'sobol', drivers: [between('/terminal/growth', 0.02, 0.04), between('/chair/hazard', 0, 0.1)], paths: 32 }, { drivers } = await ask('amd-base', question);
+    is(csv(await table(question)), drivers.map(driver => Object.fromEntries(Object.entries(driver).map(([name, value]) => [name, `${value}`]))), 'the table');
   });
 }

@@ -5,7 +5,8 @@
 Each generated document is asked all of them: returns with a random price, rate, target and growth of the share
 count; comparison with a document that differs from it in one to five groups of drivers; implied at a random
 driver, at a price that its range reaches; a tornado of all its drivers, of which some are valued anew; a grid of
-two random drivers. Each question is one test; a figure agrees as in compare.py.
+two random drivers; the Sobol indices of two. Each question is one test; a figure agrees as in compare.py, an index
+within its standard error.
 """
 
 import argparse
@@ -270,6 +271,39 @@ def check_grid(target, rng, document):
     return found.found
 
 
+def check_sobol(target, rng, document):
+    found = compare.Mismatches()
+    for _ in range(3):
+        x, y = pick_driver(rng, document)[:3], pick_driver(rng, document)[:3]
+        apart = any("/observations/" in driver[0] or driver[0].split("/")[-1] in CALENDAR for driver in (x, y))
+        rough, expected = ((None, None) if apart or x[0] == y[0] else
+                           (questions.sobol_indices(document, x, y, nodes) for nodes in (5, 8)))
+        if not (rough and expected and expected[3] > 1e-8 * expected[2] ** 2):
+            continue
+        if any(abs(a - b) > 0.003 for r, e in zip(rough[:2], expected[:2]) for a, b in zip(r, e)):
+            continue                               # not smooth enough for the quadrature
+        body = {"method": "sobol", "paths": 256, "seed": rng.randrange(1000),
+                "drivers": [dict(zip(("pointer", "low", "high"), driver)) for driver in (x, y)]}
+        try:
+            actual = target.ask("sensitivity", document, body)
+            break
+        except compare.Fault as refused:           # an end that no document may have: other drivers
+            if refused.codes - {"out_of_range"}:
+                found.same(f"{body}", "an answer", sorted(refused.codes))
+                return found.found
+    else:
+        return found.found                         # no such two, or a share that is worth nothing whatever is moved
+    of_pointer = {driver["pointer"]: driver for driver in actual["drivers"]}
+    sd = expected[3] ** 0.5                        # the quadrature rounds the kinks of claims on the share off
+    found.same(f"{body}: mean {actual['mean']} for {expected[2]}", True, abs(actual["mean"] - expected[2]) <= 0.05 * sd)
+    found.same(f"{body}: sd {actual['sd']} for {sd}", True, abs(actual["sd"] - sd) <= 0.1 * sd)
+    for driver, indices in ((x, expected[0]), (y, expected[1])):
+        for name, index in zip(("first_order", "total"), indices):
+            got, error = (of_pointer[driver[0]][name + part] for part in ("", "_standard_error"))
+            found.same(f"{body}: {name} of {driver[0]} {got} +- {error} for {index}", True, abs(got - index) <= 6.0 * error + 0.02)
+    return found.found
+
+
 # ---------------------------------------------------------------- all of it
 
 def ask_all(target, seed, index, document, others):
@@ -279,7 +313,8 @@ def ask_all(target, seed, index, document, others):
                         ("comparison", lambda rng: check_comparison(target, rng, document, others)),
                         ("implied", lambda rng: check_implied(target, rng, document)),
                         ("tornado", lambda rng: check_tornado(target, rng, document)),
-                        ("grid", lambda rng: check_grid(target, rng, document))):
+                        ("grid", lambda rng: check_grid(target, rng, document)),
+                        ("sobol", lambda rng: check_sobol(target, rng, document))):
         try:
             found = check(random.Random(f"{seed}:{name}:{index}"))
         except Exception as error:                  # a crash or a hang of the target is a finding as well

@@ -1,5 +1,5 @@
 """An independent, slow and plain statement of questions of MODEL.md, section 9: Returns, Comparison, Implied, and
-of Sensitivity the tornado and the grid, on top of model.py's valuation.
+of Sensitivity the tornado, the grid and the Sobol indices, on top of model.py's valuation.
 
 Where the page leaves a choice, this is what is taken:
 
@@ -220,3 +220,41 @@ def tornado(document, swings):
     """{pointer: ((value, reason) at low, (value, reason) at high)} of [(pointer, low, high)], each moved alone."""
     return {pointer: (point(document, {pointer: low}), point(document, {pointer: high}))
             for pointer, low, high in swings}
+
+
+def gauss_legendre(count):
+    """[(node, weight)] on (0, 1), the weights summing to 1."""
+    nodes = []
+    for i in range(count):
+        x = math.cos(math.pi * (i + 0.75) / (count + 0.5))
+        for _ in range(100):                            # Newton on the Legendre polynomial
+            before, value = 1.0, x
+            for n in range(2, count + 1):
+                before, value = value, ((2 * n - 1) * x * value - (n - 1) * before) / n
+            slope = count * (x * value - before) / (x * x - 1.0)
+            x -= value / slope
+        nodes.append((0.5 * (1.0 + x), 1.0 / ((1.0 - x * x) * slope * slope)))
+    return nodes
+
+
+def sobol_indices(document, x, y, nodes=8):
+    """((first order, total) of x, the same of y, mean, variance) of the value, x and y being (pointer, low, high) that
+    vary evenly and independently: by quadrature, no sampling. None where a point has no value."""
+    rule = gauss_legendre(nodes)
+    at_x, at_y = ([low + (high - low) * u for u, _ in rule] for _, low, high in (x, y))
+    rows = grid(document, x[0], at_x, y[0], at_y)
+    if any(value is None for row in rows for value, _ in row):
+        return None
+    weights = [weight for _, weight in rule]
+
+    def mean(values):
+        return math.fsum(weight * value for weight, value in zip(weights, values))
+
+    by_y = [mean([value for value, _ in row]) for row in rows]
+    by_x = [mean([row[i][0] for row in rows]) for i in range(nodes)]
+    centre = mean(by_y)
+    variance = mean([mean([(value - centre) ** 2 for value, _ in row]) for row in rows])
+    if variance <= 1e-18 * centre * centre:
+        return None
+    of_x, of_y = (mean([(value - centre) ** 2 for value in means]) / variance for means in (by_x, by_y))
+    return (of_x, 1.0 - of_y), (of_y, 1.0 - of_x), centre, variance

@@ -231,6 +231,22 @@ static void columns_of_one_driver_count_together(void **state)
     assert_known(&known, 1024, 1e-3);
 }
 
+/* A driver alone makes all of the variance, however far out a few points are. */
+static double steep(const double *x)
+{
+    return 1 / (x[0] + 1e-5);
+}
+
+static void one_driver_makes_all_of_the_variance(void **state)
+{
+    (void)state;
+    struct known known = {.of = steep, .columns = 1, .drivers = 1, .low = 0, .high = 1};
+    struct found found;
+    analyse(&known, 1024, RANDOMISATIONS, 1, &found);
+    assert_near(found.first_order[0].value, 1, 0.01);
+    assert_near(found.total[0].value, 1, 0.01);
+}
+
 static double constant(const double *x)
 {
     (void)x;
@@ -314,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_sum_has_no_interactions),
         cmocka_unit_test(a_product_interacts),
         cmocka_unit_test(columns_of_one_driver_count_together),
+        cmocka_unit_test(one_driver_makes_all_of_the_variance),
         cmocka_unit_test(what_does_not_vary_has_no_indices),
         cmocka_unit_test(points_without_a_value_are_counted_and_left_out),
         cmocka_unit_test(the_same_seed_gives_the_same_bits_another_others),
