@@ -74,7 +74,7 @@ static bool build(struct service *service)
 {
     char reason[1024] = "there is no memory to start";
     const struct sc_settings *settings = &service->settings;
-    service->store = sc_store_open(settings->database, reason, sizeof reason);
+    service->store = sc_store_open(settings->database, sc_variant_follow, reason, sizeof reason);
     if (service->store) service->app = sc_app_new(service->store);
     if (service->app) sc_app_limit_batch(service->app, settings->batch_work_ms);
     bool seeded = service->app && sc_app_seed(service->app, reason, sizeof reason) == 0;

@@ -40,12 +40,15 @@ struct sc_record {
     int64_t updated_at; /* of this revision */
     int64_t deleted_at; /* of all its revisions, 0 when it is not deleted */
     const char *name, *company, *description; /* company is "" of a set */
-    const char *tags;                         /* JSON array of texts */
+    const char *tags; /* JSON array of texts. In lists all four are as it is found now */
     enum sc_body_kind kind;
     const char *body; /* the document, or for a variant the overlay; NULL in lists. Of a set {"members":
                          [{"scenario": id, …}, …], …}: the scenarios must be there, deleted or not */
     size_t body_length;
-    const char *sha256; /* 64 hex digits of the canonical document as it was at this revision */
+    const char *sha256;  /* 64 hex digits of the canonical document as it was at this revision */
+    const char *parents; /* of an overlay: the revisions of its parent, of that one's parent and so on over
+                            which it was written: "3.5". NULL of a document; of an overlay that is written it
+                            means those of updated_at */
 };
 
 /* Which scenarios or sets a list holds; NULL and 0 mean no restriction. Newest first. */
@@ -67,10 +70,17 @@ struct sc_page {
     int64_t next; /* cursor of the next page, 0 at the end */
 };
 
-/* Opens or creates the database and its lock, migrates it, starts the writer. On failure NULL, and reason
- * says in a sentence what is wrong and what to do: no directory, newer schema, foreign or corrupt file,
- * locked by another server. Never overwrites a file that it does not understand. */
-struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_size);
+/* What a variant is found by follows what its parent is found by: makes company, description and tags of the
+ * variant, whose body is given, from those of its parent, in the arena. False: it stays as it was written. On
+ * the writer's thread. */
+typedef bool sc_store_follow(const struct sc_record *parent, struct sc_record *variant,
+                             struct sc_arena *arena);
+
+/* Opens or creates the database and its lock, migrates it, starts the writer. follow may be NULL: then
+ * variants stay as they were written. On failure NULL, and reason says in a sentence what is wrong and what
+ * to do: no directory, newer schema, foreign or corrupt file, locked by another server. Never overwrites a
+ * file that it does not understand. */
+struct sc_store *sc_store_open(const char *path, sc_store_follow *follow, char *reason, size_t reason_size);
 
 /* Commits what waits, checkpoints, closes. All readers must be closed before. */
 void sc_store_close(struct sc_store *store);

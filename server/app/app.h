@@ -27,6 +27,9 @@ const struct sc_app_counter *sc_app_counters(struct sc_app *app, struct sc_app_c
  * the reason. */
 int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size);
 
+/* What sc_store_open needs of the application: how a variant follows its parent. */
+bool sc_variant_follow(const struct sc_record *parent, struct sc_record *variant, struct sc_arena *arena);
+
 /* "secondchair value FILE": prints the valuation of a document ("-": standard input) as JSON to standard
  * output, or the problem to standard error. Returns the exit status: 0, 1 for a document that is not valid, 2
  * for a file that cannot be read. */

@@ -17,8 +17,10 @@
 
 /* What the file has said so far of a scenario or set: beside its record, for the lines still to come. */
 struct entry {
-    size_t line;  /* of its newest revision */
-    size_t depth; /* in its chain: 1 for a document */
+    size_t line;     /* of its newest revision */
+    size_t depth;    /* in its chain: 1 for a document */
+    bool continues;  /* an earlier line of the same scenario or set */
+    size_t previous; /* whose index this is */
 };
 
 /* An import, in the call's arena until the writer has answered it. */
@@ -107,53 +109,84 @@ static bool check_beginning(struct import *import, const struct sc_line *line)
     return false;
 }
 
-/* The parent, from the file or the store: what a variant is found by unless it overrides it. */
-static bool take_parent(struct import *import, const struct sc_line *line, struct sc_record *record,
-                        size_t *depth)
+/* How deep a variant of that parent is; 0 where neither the file nor the store has it. */
+static size_t depth_under(struct import *import, const char *parent)
 {
     size_t index;
     struct sc_chain chain;
-    const struct sc_record *parent = find_known(import, line->parent, &index);
-    if (parent && parent->type == SC_RECORD_SCENARIO) {
-        *depth = import->entry[index].depth + 1;
-        record->company = parent->company;
-        record->description = parent->description;
-        record->tags = parent->tags;
-        return true;
-    }
-    if (sc_chain_load(import->call->reader, SC_RECORD_SCENARIO, line->parent, 0, &import->lookup, &chain) !=
-        SC_STORE_OK)
-        return false;
-    *depth = chain.count + 1;
-    record->company = sc_call_text(import->call, chain.record[0].company);
-    record->description = sc_call_text(import->call, chain.record[0].description);
-    record->tags = sc_call_text(import->call, chain.record[0].tags);
-    return true;
+    const struct sc_record *known = find_known(import, parent, &index);
+    if (known) return known->type == SC_RECORD_SCENARIO ? import->entry[index].depth + 1 : 0;
+    bool stored = sc_chain_load(import->call->reader, SC_RECORD_SCENARIO, parent, 0, &import->lookup,
+                                &chain) == SC_STORE_OK;
+    return stored ? chain.count + 1 : 0;
 }
 
-static void take_override(struct import *import, const json_t *entry, struct sc_record *record)
+/* A revision, of the file or of the store. */
+static bool find_revision(struct import *import, const char *id, int64_t revision, struct sc_record *found)
 {
-    const char *pointer = json_string_value(json_object_get(entry, "pointer"));
-    const json_t *value = json_object_get(entry, "value");
-    const char *text = json_string_value(value);
-    if (text && strcmp(pointer, "/company") == 0) record->company = sc_call_text(import->call, text);
-    if (text && strcmp(pointer, "/description") == 0) record->description = sc_call_text(import->call, text);
-    if (json_is_array(value) && strcmp(pointer, "/tags") == 0)
-        record->tags = sc_json_in_arena(import->call->arena, value, NULL);
+    size_t index;
+    bool more = find_known(import, id, &index);
+    for (; more; more = import->entry[index].continues, index = import->entry[index].previous)
+        if (import->record[index].revision == revision) {
+            *found = import->record[index];
+            return true;
+        }
+    return sc_reader_get(import->call->reader, SC_RECORD_SCENARIO, id, revision, &import->lookup, found) ==
+           SC_STORE_OK;
 }
 
+/* What a variant was written over. */
+static bool find_parents(struct import *import, struct sc_chain *chain)
+{
+    const char *id = chain->record[0].parent, *parents = chain->record[0].parents;
+    while (id && chain->count < SC_CHAIN_MAX) {
+        struct sc_record *record = &chain->record[chain->count++];
+        int64_t revision = sc_parents_next(&parents);
+        if (!revision || !find_revision(import, id, revision, record)) return false;
+        id = record->kind == SC_BODY_OVERLAY ? record->parent : NULL;
+    }
+    return !id && !parents;
+}
+
+/* A variant with what it was written over must be the document whose digest it has. */
+static void check_variant(struct import *import, const struct sc_record *record)
+{
+    struct sc_chain chain = {.record = {*record}, .count = 1};
+    struct sc_faults *found = sc_arena_alloc(&import->lookup, sizeof *found);
+    size_t broken;
+    char digest[SC_DIGEST_TEXT];
+    if (!find_parents(import, &chain)) {
+        refuse(import, SC_FAULT_out_of_range, "/parents",
+               "Neither earlier lines nor the store have these revisions of its parents");
+        return;
+    }
+    json_auto_t *document = found ? sc_chain_document(&chain, 0, found, &broken) : NULL;
+    bool valid = document && sc_document_is_valid(document, found);
+    if (found && sc_faults_any(found))
+        refuse(import, SC_FAULT_conflict, "/overrides",
+               "They make no valid document of its parents' revisions");
+    else if (!valid || !sc_json_digest(document, digest))
+        import->exhausted = true;
+    else if (strcmp(digest, record->sha256) != 0)
+        refuse(
+            import, SC_FAULT_conflict, "/sha256",
+            "The variant has another digest over its parents' revisions: it has been changed, or they have");
+}
+
+/* What it is found by the store makes of its parent. */
 static bool describe_variant(struct import *import, const struct sc_line *line, struct sc_record *record)
 {
-    size_t *depth = &import->entry[import->write.record_count].depth;
-    if (!take_parent(import, line, record, depth)) {
+    size_t depth = depth_under(import, line->parent);
+    import->entry[import->write.record_count].depth = depth;
+    if (depth == 0)
         refuse(import, SC_FAULT_missing, "/parent", "Neither an earlier line nor the store has this parent");
-        return true;
-    }
-    if (*depth > SC_CHAIN_MAX) refuse(import, SC_FAULT_out_of_range, "/parent", "Variants go too deep");
-    for (size_t i = 0; i < json_array_size(line->overrides); i++)
-        take_override(import, json_array_get(line->overrides, i), record);
+    else if (depth > SC_CHAIN_MAX)
+        refuse(import, SC_FAULT_out_of_range, "/parent", "Variants go too deep");
     record->name = sc_call_text(import->call, line->name);
-    return record->company && record->description && record->tags && record->name;
+    record->parents = *line->parents ? sc_call_text(import->call, line->parents) : NULL;
+    if (!record->name || (*line->parents && !record->parents)) return false;
+    if (record->parents && depth > 0 && depth <= SC_CHAIN_MAX) check_variant(import, record);
+    return true;
 }
 
 /* The revision that the file or the store has as the newest of a scenario; 0 where neither has it. */
@@ -215,6 +248,7 @@ static bool take_line(struct import *import, const struct sc_line *line)
                                  .deleted_at = line->deleted_at,
                                  .sha256 = sc_call_text(import->call, line->sha256)};
     import->entry[index] = (struct entry){.line = import->number, .depth = 1};
+    import->entry[index].continues = find_known(import, line->id, &import->entry[index].previous);
     if (!record->id || !record->sha256 || !take_body(import, line, record)) return false;
     if (record->body_length > SC_STORED_BODY_MAX)
         refuse(import, SC_FAULT_wrong_length, line->variant ? "/overrides" : "/document",

@@ -16,7 +16,7 @@ enum { NAME_MAX_LENGTH = 800, ID_MAX_LENGTH = 64, DIGEST_LENGTH = 64 };
 
 static const char *const MEMBERS[] = {"id",         "parent",     "builtin", "revision", "created_at",
                                       "updated_at", "deleted_at", "name",    "kind",     "document",
-                                      "overrides",  "sha256",     NULL};
+                                      "overrides",  "sha256",     "parents", NULL};
 
 /* A line while it is read. */
 struct reading {
@@ -99,6 +99,24 @@ static int64_t read_revision(const struct reading *reading)
     else if (revision < 1 || revision > SC_REVISION_MAX)
         refuse(reading, SC_FAULT_out_of_range, "revision", "A revision is from 1 to 999999999");
     return revision;
+}
+
+/* The revisions over which a variant was written; older exports do not say them. */
+static void read_parents(const struct reading *reading, struct sc_line *line)
+{
+    const json_t *parents = json_object_get(reading->json, "parents");
+    size_t count = json_array_size(parents), length = 0;
+    bool sound = !parents || (line->variant && count > 0 && count < SC_CHAIN_MAX);
+    for (size_t i = 0; i < count && sound; i++) {
+        json_int_t revision = json_integer_value(json_array_get(parents, i));
+        sound = revision >= 1 && revision <= SC_REVISION_MAX;
+        if (sound)
+            length += (size_t)snprintf(line->parents + length, sizeof line->parents - length,
+                                       "%s%" JSON_INTEGER_FORMAT, i ? "." : "", revision);
+    }
+    if (!sound)
+        refuse(reading, SC_FAULT_out_of_range, "parents",
+               "These are the revisions of a variant's parent, of that one's parent and so on: 1, 2, …");
 }
 
 static bool read_builtin(const struct reading *reading)
@@ -195,6 +213,7 @@ static void read_members(const struct reading *reading, struct sc_line *line)
     line->deleted_at = read_time(reading, "deleted_at", true);
     line->name = read_text(reading, "name", false);
     read_kind(reading, line);
+    read_parents(reading, line);
     line->sha256 = read_digest(reading);
     line->document = json_object_get(reading->json, "document");
     line->overrides = json_object_get(reading->json, "overrides");

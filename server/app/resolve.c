@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Adds a revision to the version; false when it has no room. */
@@ -24,9 +25,20 @@ static bool extend_version(char version[SC_VERSION_MAX], int64_t revision)
     return added > 0 && (size_t)added < SC_VERSION_MAX - length;
 }
 
+int64_t sc_parents_next(const char **parents)
+{
+    char *end;
+    if (!*parents) return 0;
+    long long revision = strtoll(*parents, &end, 10);
+    *parents = *end == '.' ? end + 1 : NULL;
+    return revision;
+}
+
 enum sc_store_status sc_chain_load(struct sc_reader *reader, enum sc_record_type type, const char *id,
                                    int64_t revision, struct sc_arena *arena, struct sc_chain *chain)
 {
+    const char *parents = NULL;
+    bool now = revision == 0;
     chain->count = 0;
     chain->version[0] = '\0';
     while (id) {
@@ -36,11 +48,18 @@ enum sc_store_status sc_chain_load(struct sc_reader *reader, enum sc_record_type
         if (status != SC_STORE_OK)
             return status == SC_STORE_NOT_FOUND && chain->count > 0 ? SC_STORE_BROKEN : status;
         if (!extend_version(chain->version, record->revision)) return SC_STORE_BROKEN;
-        chain->count++;
+        if (chain->count++ == 0 && !now) parents = record->parents;
         id = record->kind == SC_BODY_OVERLAY ? record->parent : NULL;
-        revision = 0;
+        revision = sc_parents_next(&parents);
+        if (id && !now && revision < 1) return SC_STORE_BROKEN;
     }
     return SC_STORE_OK;
+}
+
+bool sc_chain_is_as_written(const struct sc_chain *chain)
+{
+    const char *parents = chain->record[0].parents, *now = sc_chain_parents(chain);
+    return chain->count == 1 || (parents && strcmp(parents, now + 1) == 0);
 }
 
 const char *sc_chain_parents(const struct sc_chain *chain)

@@ -1,5 +1,6 @@
-/* From what is stored to a document: a variant is an overlay on its parent's newest document, which may be a
- * variant itself. A chain is all that is needed of the store for that, read once. */
+/* From what is stored to a document: a variant is an overlay on its parent's document, which may be a variant
+ * itself. As it is now it follows its parent's newest revision; a revision of it is over that revision of its
+ * parent over which it was written. A chain is all that is needed of the store for that, read once. */
 #ifndef SC_APP_RESOLVE_H
 #define SC_APP_RESOLVE_H
 
@@ -15,14 +16,14 @@ enum { SC_CHAIN_MAX = 8 }; /* a document and seven variants of variants; each co
 enum { SC_VERSION_MAX = 80 }; /* the revisions of a chain as a text */
 
 struct sc_chain {
-    struct sc_record record[SC_CHAIN_MAX]; /* the one asked for, its parent at its newest revision, … */
+    struct sc_record record[SC_CHAIN_MAX]; /* the one asked for, its parent, … */
     size_t count;
     char version[SC_VERSION_MAX]; /* the revisions, own first: "2.5" */
 };
 
-/* Of a scenario or a set, whose chain is itself. revision 0 is the newest. BROKEN too where a parent is
- * missing or the chain is longer than SC_CHAIN_MAX. Deleted parents serve their variants; that the first is
- * deleted is for the caller to see. */
+/* Of a scenario or a set, whose chain is itself. revision 0: as it is now; another: as that revision was
+ * written. BROKEN too where a parent is missing or the chain is longer than SC_CHAIN_MAX. Deleted parents
+ * serve their variants; that the first is deleted is for the caller to see. */
 enum sc_store_status sc_chain_load(struct sc_reader *reader, enum sc_record_type type, const char *id,
                                    int64_t revision, struct sc_arena *arena, struct sc_chain *chain)
     __attribute__((warn_unused_result));
@@ -35,6 +36,12 @@ const char *sc_chain_parents(const struct sc_chain *chain);
  * read. */
 json_t *sc_chain_document(const struct sc_chain *chain, size_t index, struct sc_faults *faults,
                           size_t *broken) __attribute__((warn_unused_result));
+
+/* The first revision of a record's parents, "3.5", which are moved on; 0 at their end. */
+int64_t sc_parents_next(const char **parents);
+
+/* Is this the chain over which its newest revision was written? Then that one's digest holds. */
+bool sc_chain_is_as_written(const struct sc_chain *chain);
 
 /* A stored body as JSON, new reference, or NULL. */
 json_t *sc_record_body(const struct sc_record *record) __attribute__((warn_unused_result));

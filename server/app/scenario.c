@@ -39,10 +39,10 @@ static bool show_overrides(struct sc_call *call, struct sc_view *view)
     return text->text;
 }
 
-/* A variant as its parent makes it now. */
+/* A variant's document; over what it was written it is as valid as it was then. */
 static bool show_variant(struct sc_call *call, const struct sc_chain *chain, struct sc_view *view)
 {
-    json_auto_t *document = sc_call_chain_document(call, chain, true, view->sha256);
+    json_auto_t *document = sc_call_chain_document(call, chain, !sc_chain_is_as_written(chain), view->sha256);
     if (!document) return false;
     struct sc_json_text *text = &view->document;
     text->text = sc_json_in_arena(call->arena, document, &text->length);
@@ -107,6 +107,18 @@ static void write_content(struct sc_json_writer *writer, const struct sc_view *v
     sc_json_member_text(writer, "sha256", view->sha256);
 }
 
+/* Its id, and which of its revisions the document shown is over. */
+static void write_parent(struct sc_json_writer *writer, const struct sc_view *view)
+{
+    const char *parents = *view->parents ? view->parents + 1 : NULL;
+    int64_t revision = sc_parents_next(&parents);
+    sc_json_member_text(writer, "parent", view->record.parent);
+    if (revision)
+        sc_json_member_integer(writer, "parent_revision", revision);
+    else
+        sc_json_member_null(writer, "parent_revision");
+}
+
 static void write_view(struct sc_json_writer *writer, const struct sc_view *view)
 {
     const struct sc_record *record = &view->record;
@@ -119,7 +131,7 @@ static void write_view(struct sc_json_writer *writer, const struct sc_view *view
     sc_json_member_text(writer, "name", record->name);
     if (record->type == SC_RECORD_SCENARIO) sc_json_member_text(writer, "company", record->company);
     sc_json_member_raw(writer, "tags", record->tags, strlen(record->tags));
-    if (record->type == SC_RECORD_SCENARIO) sc_json_member_text(writer, "parent", record->parent);
+    if (record->type == SC_RECORD_SCENARIO) write_parent(writer, view);
     sc_json_member_boolean(writer, "builtin", record->builtin);
     write_content(writer, view);
     sc_json_object_end(writer);
@@ -162,7 +174,7 @@ static enum sc_progress show(struct sc_call *call, enum sc_record_type type, int
     if (!sc_call_allows(call, names) || !sc_call_flag(call, "deleted", &deleted) ||
         !sc_call_chain(call, type, call->argument[0], revision, deleted, &chain))
         return SC_ANSWERED;
-    bool fixed = revision && !deleted && chain.record[0].kind == SC_BODY_DOCUMENT;
+    bool fixed = revision && !deleted;
     return show_chain(call, &chain, revision != 0, fixed ? SC_FRESH_IMMUTABLE : SC_FRESH_REVALIDATE);
 }
 

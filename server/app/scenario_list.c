@@ -127,9 +127,8 @@ static bool read_filter(struct sc_call *call, enum sc_record_type type, struct s
            sc_page_read(call, &filter->limit, &filter->after);
 }
 
-/* What a variant is called and is about follows its parents: as its document is now, not as when it was
- * written. One that no longer fits its parent is shown as it was. Works in memory of its own: a page has
- * many. */
+/* The digest of a variant follows its parents: it is that of its document now, not of when it was written.
+ * One that no longer fits its parent has that of then. Works in memory of its own: a page has many. */
 static void follow_parents(struct sc_call *call, struct sc_record *record, struct sc_faults *faults)
 {
     struct sc_arena scratch;
@@ -139,12 +138,10 @@ static void follow_parents(struct sc_call *call, struct sc_record *record, struc
     struct sc_chain *chain = sc_arena_alloc(&scratch, sizeof *chain);
     bool found = chain && sc_chain_load(call->reader, SC_RECORD_SCENARIO, record->id, 0, &scratch, chain) ==
                               SC_STORE_OK;
-    json_auto_t *document = found ? sc_chain_document(chain, 0, faults, &broken) : NULL;
-    if (document && sc_json_digest(document, sha256)) {
-        struct sc_record now = *record;
-        now.sha256 = sc_call_text(call, sha256);
-        if (now.sha256 && sc_record_describe(&now, document, call->arena)) *record = now;
-    }
+    bool changed = found && !sc_chain_is_as_written(chain);
+    json_auto_t *document = changed ? sc_chain_document(chain, 0, faults, &broken) : NULL;
+    const char *now = document && sc_json_digest(document, sha256) ? sc_call_text(call, sha256) : NULL;
+    if (now) record->sha256 = now;
     sc_arena_fini(&scratch);
 }
 

@@ -71,6 +71,7 @@ static struct sc_edit *edit_of_chain(struct sc_call *call, const struct sc_chain
     edit->view.record.created_at = record->created_at;
     edit->view.record.updated_at = record->updated_at;
     edit->view.parents = sc_call_text(call, sc_chain_parents(chain));
+    if (chain->count > 1 && edit->view.parents) edit->view.record.parents = edit->view.parents + 1;
     if (edit->view.parents) return edit;
     sc_call_exhausted(call);
     return NULL;

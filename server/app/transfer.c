@@ -50,11 +50,19 @@ const char *sc_line_kind(const struct sc_record *record)
     return record->kind == SC_BODY_DOCUMENT ? "document" : "variant";
 }
 
+static void write_parents(struct sc_json_writer *writer, const char *parents)
+{
+    sc_json_member_array_begin(writer, "parents");
+    for (int64_t revision; (revision = sc_parents_next(&parents)) > 0;) sc_json_integer(writer, revision);
+    sc_json_array_end(writer);
+}
+
 static void write_line(struct sc_json_writer *writer, const struct sc_record *record)
 {
     sc_json_object_begin(writer);
     sc_json_member_text(writer, "id", record->id);
     sc_json_member_text(writer, "parent", record->parent);
+    if (record->parents) write_parents(writer, record->parents);
     sc_json_member_boolean(writer, "builtin", record->builtin);
     sc_json_member_integer(writer, "revision", record->revision);
     write_time(writer, "created_at", record->created_at);

@@ -2,6 +2,7 @@
 #ifndef SC_APP_TRANSFER_H
 #define SC_APP_TRANSFER_H
 
+#include "resolve.h"
 #include "secondchair/fault.h"
 #include "secondchair/store.h"
 
@@ -17,6 +18,7 @@ struct sc_line {
     const char *id, *parent, *name, *sha256;
     bool builtin, variant;
     int64_t revision, created_at, updated_at, deleted_at;
+    char parents[SC_VERSION_MAX]; /* of a record: "3.5"; "" where the line does not say */
     json_t *document, *overrides; /* one of them */
 };
 

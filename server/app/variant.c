@@ -1,4 +1,6 @@
 #include "app.h"
+#include "base/arena.h"
+#include "codec/patch.h"
 #include "codec/pointer.h"
 #include "request.h"
 #include "scenario.h"
@@ -109,6 +111,67 @@ json_t *sc_variant_overlay(const json_t *body)
     return NULL;
 }
 
+/* Does an override touch what a variant is found by beside its name? */
+static bool is_of_texts(const json_t *override)
+{
+    static const char *const members[] = {"/company", "/description", "/tags"};
+    const char *pointer = json_string_value(json_object_get(override, "pointer"));
+    for (size_t i = 0; pointer && i < sizeof members / sizeof members[0]; i++) {
+        size_t length = strlen(members[i]);
+        if (strncmp(pointer, members[i], length) == 0 && (!pointer[length] || pointer[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* The overrides of a stored body that touch what it is found by, new reference. */
+static json_t *overrides_of_texts(const json_t *body)
+{
+    json_t *own = json_array(), *override;
+    size_t i;
+    json_array_foreach (json_object_get(body, "overrides"), i, override)
+        if (own && is_of_texts(override)) json_array_append(own, override);
+    return own;
+}
+
+/* What is found of a document, as a document of that alone, new reference. */
+static json_t *document_of_texts(const struct sc_record *record)
+{
+    json_t *texts = json_object();
+    if (texts && json_object_set_new(texts, "company", json_string(record->company)) == 0 &&
+        json_object_set_new(texts, "description", json_string(record->description)) == 0 &&
+        json_object_set_new(texts, "tags", json_loads(record->tags, 0, NULL)) == 0)
+        return texts;
+    json_decref(texts);
+    return NULL;
+}
+
+/* Tags as lists show them. */
+static bool are_tags(const json_t *tags)
+{
+    size_t i;
+    const json_t *tag;
+    if (tags && !json_is_array(tags)) return false;
+    json_array_foreach (tags, i, tag)
+        if (!json_is_string(tag)) return false;
+    return true;
+}
+
+bool sc_variant_follow(const struct sc_record *parent, struct sc_record *variant, struct sc_arena *arena)
+{
+    struct sc_record now = *variant;
+    json_auto_t *body = sc_record_body(variant);
+    json_auto_t *own = body ? overrides_of_texts(body) : NULL;
+    struct sc_faults *faults = sc_arena_alloc(arena, sizeof *faults);
+    json_auto_t *inherited = own && faults ? document_of_texts(parent) : NULL;
+    json_auto_t *texts = inherited ? sc_overlay_apply(inherited, own, faults) : NULL;
+    if (!texts || !are_tags(json_object_get(texts, "tags")) || !sc_record_describe(&now, texts, arena))
+        return false;
+    now.name = variant->name;
+    *variant = now;
+    return true;
+}
+
 /* The body of the call, shape checked, as {"name", "overrides"}; NULL: a problem. */
 static json_t *read_body(struct sc_call *call, struct sc_faults *faults)
 {
@@ -153,6 +216,7 @@ static enum sc_progress store(struct sc_call *call, const struct sc_chain *paren
     edit->view.record.parent = parent->record[0].id;
     edit->view.parents = sc_call_text(call, parents);
     if (!edit->view.parents) return sc_call_exhausted(call);
+    edit->view.record.parents = edit->view.parents + 1;
     return sc_edit_create(edit, json_object_get(body, "overrides"), document);
 }
 

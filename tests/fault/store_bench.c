@@ -154,7 +154,7 @@ static void open_at(const char *directory, const char *name)
 {
     char path[256], reason[512];
     snprintf(path, sizeof path, "%s/%s", directory, name);
-    store = sc_store_open(path, reason, sizeof reason);
+    store = sc_store_open(path, NULL, reason, sizeof reason);
     if (!store) {
         fprintf(stderr, "%s\n", reason);
         exit(1);

@@ -217,7 +217,7 @@ static int open_store(const char *path)
 {
     char reason[512];
     for (int i = 0; i < OPENINGS && !store; i++) {
-        store = sc_store_open(path, reason, sizeof reason);
+        store = sc_store_open(path, NULL, reason, sizeof reason);
         if (!store) fprintf(stderr, "opening %d: %s\n", i + 1, reason);
     }
     return store != NULL;

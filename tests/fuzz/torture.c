@@ -73,7 +73,7 @@ static void start(void)
     sc_log_set_level(SC_LOG_ERROR);
     snprintf(database, sizeof database, "--database=%s/x.db", service.folder);
     need(sodium_init() >= 0 && sc_settings_read(&service.settings, 5, flags, reason), "no settings");
-    service.store = sc_store_open(service.settings.database, reason, sizeof reason);
+    service.store = sc_store_open(service.settings.database, sc_variant_follow, reason, sizeof reason);
     service.app = sc_app_new(service.store);
     need(sc_app_seed(service.app, reason, sizeof reason) == 0, "no seed");
     service.pool = sc_pool_new(1, 16, 16);

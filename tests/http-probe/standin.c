@@ -23,8 +23,9 @@ struct sc_app {
     struct sc_store *store;
 };
 
-struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_size)
+struct sc_store *sc_store_open(const char *path, sc_store_follow *follow, char *reason, size_t reason_size)
 {
+    (void)follow;
     if (strcmp(path, "bad") != 0) return calloc(1, sizeof(struct sc_store));
     snprintf(reason, reason_size, "the stand-in store does not open \"bad\"");
     return NULL;
@@ -76,6 +77,14 @@ int sc_app_seed(struct sc_app *app, char *reason, size_t reason_size)
     (void)reason;
     (void)reason_size;
     return 0;
+}
+
+bool sc_variant_follow(const struct sc_record *parent, struct sc_record *variant, struct sc_arena *arena)
+{
+    (void)parent;
+    (void)variant;
+    (void)arena;
+    return false;
 }
 
 int sc_app_print_schema(void)

@@ -101,6 +101,47 @@ export default async function transfer({ server, binary }) {
     await blame(`${JSON.stringify({ ...line, id: 'v', kind: 'variant', document: undefined, overrides: [], parent: 'nobody' })}\n`, '/1/parent', 'missing');
     await blame(`${JSON.stringify({ ...line, id: 'v', kind: 'variant', document: undefined, overrides: [{ pointer: 'x', value: 1 }], parent: 'amd-base' })}\n`, '/1/overrides/0/pointer', 'bad_pointer');
   });
+  await test('the history of a variant goes along: what each revision was over, of which its digest is', async () => {
+    const root = await server.store({ ...base, name: 'Rooted' });
+    const { json: variant } = await server.expect(201, 'POST', `/v1/scenarios/${root.id}/variants`, { json: { name: 'Following', overrides: [{ pointer: '/price', value: 7 }] } });
+    const { json: leaf } = await server.expect(201, 'POST', `/v1/scenarios/${variant.id}/variants`, { json: { name: 'Leaf', overrides: [{ pointer: '/fair_band', value: 0.3 }] } });
+    const change = (id, merge) => server.expect(200, 'PATCH', `/v1/scenarios/${id}`, { merge, headers: { 'If-Match': '*' } });
+    await change(root.id, { discount: { wacc: 0.12 }, company: 'Rooted Inc' });
+    await change(leaf.id, { fair_band: 0.2 });
+    await change(variant.id, { price: 9 });
+    await change(root.id, { terminal: { growth: 0.01 } });
+    const ours = [root.id, variant.id, leaf.id], text = await exported(server), mine = lines(text).filter(line => ours.includes(line.id));
+    is(mine.map(line => [line.name, line.revision, line.parents]), [['Rooted', 1, undefined], ['Rooted', 2, undefined], ['Rooted', 3, undefined], ['Following', 1, [1]], ['Following', 2, [2]], ['Leaf', 1, [1, 1]], ['Leaf', 2, [1, 2]]], 'the lines');
+    const other = await new Server(binary).start();
+    const join = list => list.map(line => JSON.stringify(line)).join('\n');
+    try {
+      const old = mine.map(line => ({ ...line, id: `old-${line.id}`, parent: line.parent && `old-${line.parent}`, parents: undefined }));
+      await other.expect(200, 'POST', '/v1/import', { ndjson: join([...mine, ...old]) });
+      is(lines(await exported(other)).filter(line => line.id.startsWith('old-')).map(line => line.parents), mine.map(line => line.parents), 'what lines of an older export mean');
+      for (const { id, revision } of mine) for (const own of [id, `old-${id}`]) {
+        const [here, there] = [await server.get(`/v1/scenarios/${id}/revisions/${revision}`), await other.get(`/v1/scenarios/${own}/revisions/${revision}`)];
+        is([there.json.document, there.json.sha256], [here.json.document, here.json.sha256], `revision ${revision} of ${own}`);
+      }
+      is((await other.get('/v1/scenarios?company=rooted%20inc')).json.items.length, 6, 'found by what they follow');
+    } finally { await other.stop(); }
+    const wrong = async (change, pointer, code) => {
+      const copy = structuredClone(mine.map(line => ({ ...line, id: `wrong-${line.id}`, parent: line.parent && `wrong-${line.parent}` })));
+      change(copy[5]);
+      await blame(join(copy), `/6${pointer}`, code);
+    };
+    await wrong(line => { line.overrides[0].value = 0.4; }, '/sha256', 'conflict');
+    await wrong(line => { line.parents = [1, 2]; }, '/sha256', 'conflict');
+    await wrong(line => { line.parents = [1]; }, '/parents', 'out_of_range');
+    await wrong(line => { line.parents = [1, 1, 1]; }, '/parents', 'out_of_range');
+    await wrong(line => { line.parents = [9, 1]; }, '/parents', 'out_of_range');
+    await wrong(line => { line.parents = [1, 0]; }, '/parents', 'out_of_range');
+    await wrong(line => { line.parents = [1, '1']; }, '/parents', 'out_of_range');
+    await wrong(line => { line.parents = {}; }, '/parents', 'out_of_range');
+    await wrong(line => { line.parents = []; }, '/parents', 'out_of_range');
+    await wrong(line => { line.overrides = [{ pointer: '/segments/9/margin', value: 1 }]; }, '/overrides', 'conflict');
+    await wrong(line => { line.overrides = [{ pointer: '/price', value: -1 }]; }, '/overrides', 'conflict');
+    await blame(join([{ ...mine[0], id: 'lonely', parents: [1] }]), '/1/parents', 'out_of_range');
+  });
   await test('another history of what is there is a conflict, a built-in one above all', async () => {
     const line = own(everything)[0];
     const other = structuredClone(line);

@@ -67,6 +67,65 @@ export default async function variants({ server }) {
     ({ json, headers } = await server.expect(200, 'PUT', `/v1/scenarios/${variant.id}`, { json: { ...base, name: 'Same' }, headers: { 'If-Match': headers.etag } }));
     is([json.overrides, json.revision], [[], 3], 'no overrides');
   });
+  await test('its history stays as it was: each revision is over the revisions of its parents at that time', async () => {
+    const root = await server.store(base);
+    const middle = await make(root.id, { name: 'Middle', overrides: [{ pointer: '/price', value: 250 }] });
+    const leaf = await make(middle.id, { name: 'Leaf', overrides: [{ pointer: '/fair_band', value: 0.2 }] });
+    const seen = [], asks = [];
+    const look = async () => {
+      const { json } = await get(leaf.id);
+      seen.push(json);
+      asks.push(await server.expect(200, 'GET', `/v1/scenarios/${leaf.id}/valuation?revision=${json.revision}`));
+    };
+    await look();
+    await revise(root.id, { discount: { wacc: 0.12 } });
+    await revise(leaf.id, { fair_band: 0.3 });
+    await look();
+    await revise(middle.id, { price: 260 });
+    await revise(root.id, { terminal: { growth: 0.02 } });
+    await revise(leaf.id, { description: 'third' });
+    await look();
+    for (const [id, change] of [[root.id, { terminal: { growth: 0.01 }, price: 1 }], [middle.id, { discount: { wacc: 0.2 } }], [root.id, { market: { growth: 0.01 } }]]) await revise(id, change);
+    is([seen.map(one => one.revision), seen.map(one => one.parent_revision)], [[1, 2, 3], [1, 1, 2]], 'the revisions, and those of the parent');
+    const { items } = (await server.get(`/v1/scenarios/${leaf.id}/revisions`)).json;
+    for (const [i, then] of seen.entries()) {
+      const address = `/v1/scenarios/${leaf.id}/revisions/${i + 1}`, { json, headers } = await server.expect(200, 'GET', address);
+      is(json, then, `revision ${i + 1}`);
+      is([headers['cache-control'], json.sha256, items.find(item => item.revision === i + 1).sha256], ['public, max-age=31536000, immutable', digest(json.document), json.sha256], 'it may be kept for ever, under its digest');
+      await server.expect(304, 'GET', address, { headers: { 'If-None-Match': headers.etag } });
+      const answer = await server.get(`/v1/scenarios/${leaf.id}/valuation?revision=${i + 1}`);
+      is([answer.text, answer.headers.etag], [asks[i].text, asks[i].headers.etag], `the value of revision ${i + 1}`);
+      for (const [j, other] of seen.entries()) is(patch(then.document, (await server.get(`/v1/scenarios/${leaf.id}/diff?from=${i + 1}&to=${j + 1}`)).json), other.document, `from ${i + 1} to ${j + 1}`);
+    }
+    const now = (await get(leaf.id)).json;
+    is([now.revision, now.parent_revision, now.document.discount.wacc, now.document.market.growth, now.document.price, now.document.fair_band], [3, 3, 0.2, 0.01, 260, 0.3], 'now it follows them');
+    is((await get(root.id)).json.parent_revision, null, 'who has no parent');
+  });
+  await test('what it is found by follows its parents at once, but for what is its own', async () => {
+    const root = await server.store({ ...base, company: 'Numbat Inc', tags: ['numbat', 'x'], description: 'Of termites.' });
+    const middle = await make(root.id, { name: 'Inheriting', overrides: [] });
+    const leaf = await make(middle.id, { name: 'Adding', overrides: [{ pointer: '/tags/-', value: 'own' }] });
+    const other = await make(middle.id, { name: 'Overriding', overrides: [{ pointer: '/company', value: 'Bilby Inc' }], description: 'Of its own.', tags: ['bilby'] });
+    const names = new Map([[root.id, 'root'], [middle.id, 'middle'], [leaf.id, 'leaf'], [other.id, 'other']]);
+    const found = async query => (await server.get(`/v1/scenarios?${query}`)).json.items.map(item => names.get(item.id)).sort();
+    const look = async (company, tag, word) => Promise.all([`company=${company}%20inc`, `tag=${tag}`, `q=${word}`, `q=${word}&tag=${tag}`, `company=${company}%20inc&tag=${tag}`].map(found));
+    const three = ['leaf', 'middle', 'root'], none = [];
+    is(await look('numbat', 'numbat', 'termites'), Array(5).fill(three), 'at first');
+    await revise(root.id, { company: 'Quoll Inc', tags: ['quoll', 'y'], description: 'Of lizards.' });
+    is([await look('numbat', 'numbat', 'termites'), await look('quoll', 'quoll', 'lizards')], [Array(5).fill(none), Array(5).fill(three)], 'after the root changed');
+    is([await found('company=bilby%20inc'), await found('tag=own'), await found('tag=bilby'), await found('q=bilby+its+own')], [['other'], ['leaf'], ['other'], ['other']], 'what is their own');
+    await revise(middle.id, { description: 'Of frogs.' });
+    is([await found('q=lizards'), await found('q=frogs')], [['root'], ['leaf', 'middle']], 'after the middle changed');
+    await server.expect(204, 'DELETE', `/v1/scenarios/${leaf.id}`, { headers: { 'If-Match': '*' } });
+    await revise(root.id, { tags: ['dunnart'] });
+    is([await found('tag=dunnart'), await found('tag=dunnart&deleted=true'), await found('tag=quoll&deleted=true')], [['middle', 'root'], ['leaf'], none], 'a deleted one');
+    await server.expect(200, 'POST', `/v1/scenarios/${leaf.id}/restore`);
+    is(await found('q=dunnart'), three, 'restored');
+    for (const item of (await server.get('/v1/scenarios?q=dunnart')).json.items) {
+      const { json } = await get(item.id);
+      is([item.name, item.company, item.tags, item.sha256], [json.name, json.company, json.tags, json.sha256], `${names.get(item.id)} in the list`);
+    }
+  });
   await test('a variant of a built-in scenario can be changed, the built-in variants cannot', async () => {
     const variant = await make('amd-bear', { name: 'My bear', overrides: [{ pointer: '/price', value: 99 }] });
     is((await revise(variant.id, { price: 98 })).json.document.price, 98, 'the price');
@@ -82,7 +141,8 @@ export default async function variants({ server }) {
     await server.refuse('variant-not-applicable', 'POST', '/v1/valuation', { json: { scenario: variant.id } });
     await server.refuse('variant-not-applicable', 'PATCH', `/v1/scenarios/${variant.id}`, { merge: {}, headers: { 'If-Match': '*' } });
     const old = await server.expect(200, 'GET', `/v1/scenarios/${variant.id}/revisions/1`);
-    is([old.json.document, old.json.overrides[0].pointer], [null, '/segments/3/margin'], 'its revision shows what is stored');
+    is([old.json.document.segments[3].margin, old.json.sha256, old.json.overrides[0].pointer], [0.5, variant.sha256, '/segments/3/margin'], 'its revision is as it was');
+    await server.expect(200, 'GET', `/v1/scenarios/${variant.id}/valuation?revision=1`);
     const whole = { ...base, name: 'Mended' };
     const mended = await server.expect(200, 'PUT', `/v1/scenarios/${variant.id}`, { json: whole, headers: { 'If-Match': '*' } });
     is(mended.json.document, whole, 'mended');

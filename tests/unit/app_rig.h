@@ -71,7 +71,7 @@ static UNUSED const char *const DOCUMENT =
 static UNUSED void rig_open(struct rig *rig)
 {
     char reason[256];
-    rig->store = sc_store_open(rig->file, reason, sizeof reason);
+    rig->store = sc_store_open(rig->file, sc_variant_follow, reason, sizeof reason);
     if (!rig->store) fail_msg("%s", reason);
     rig->app = sc_app_new(rig->store);
     assert_non_null(rig->app);

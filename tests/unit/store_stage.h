@@ -32,9 +32,20 @@ static struct {
 
 /* ---- the stage ---- */
 
+/* A stand-in for the application: a variant is about what its parent is about. */
+static inline bool follow_parent(const struct sc_record *parent, struct sc_record *variant,
+                                 struct sc_arena *arena)
+{
+    (void)arena;
+    variant->company = parent->company;
+    variant->description = parent->description;
+    variant->tags = parent->tags;
+    return true;
+}
+
 static inline void open_store(void)
 {
-    the.store = sc_store_open(the.path, the.reason, sizeof the.reason);
+    the.store = sc_store_open(the.path, follow_parent, the.reason, sizeof the.reason);
     if (!the.store) fail_msg("%s", the.reason);
     the.reader = sc_reader_open(the.store);
     assert_non_null(the.reader);

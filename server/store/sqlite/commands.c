@@ -16,21 +16,6 @@ static const char *or_else(const char *text, const char *otherwise)
     return text ? text : otherwise;
 }
 
-static void free_text(char **text)
-{
-    free(*text);
-}
-
-#define OWNED_TEXT __attribute__((cleanup(free_text))) char *
-
-/* The company of a record in folded case; the caller frees it. */
-static char *make_company_key(const struct sc_record *record)
-{
-    char *key = strdup(or_else(record->company, ""));
-    if (key) sc_fold_case(key);
-    return key;
-}
-
 /* What has the record's id. */
 static enum sc_store_status find(struct sc_writer *writer, const struct sc_record *record,
                                  struct current *current)
@@ -63,7 +48,7 @@ static enum sc_store_status check_parent(struct sc_writer *writer, const char *i
 
 /* A new scenario or set as its record has it; its revision is still to come. */
 static enum sc_store_status insert_scenario(struct sc_writer *writer, const struct sc_record *record,
-                                            const char *company_key, int64_t *sequence)
+                                            int64_t *sequence)
 {
     enum sc_store_status status = record->parent ? check_parent(writer, record->parent) : SC_STORE_OK;
     if (status) return status;
@@ -71,7 +56,7 @@ static enum sc_store_status insert_scenario(struct sc_writer *writer, const stru
     int code = sc_bind_text(insert, 1, record->id) | sc_bind_text(insert, 2, record->parent) |
                sc_bind_integer(insert, 3, record->builtin) | sc_bind_integer(insert, 4, record->created_at) |
                sc_bind_integer(insert, 5, record->deleted_at) | sc_bind_integer(insert, 6, record->revision) |
-               sc_bind_text(insert, 7, company_key) | sc_bind_integer(insert, 8, record->type);
+               sc_bind_integer(insert, 7, record->type);
     if (code) return sc_writer_fault(writer, code, "bind a scenario");
     status = sc_writer_run(writer, insert);
     *sequence = sqlite3_last_insert_rowid(writer->connection.db);
@@ -86,64 +71,55 @@ static enum sc_store_status insert_members(struct sc_writer *writer, int64_t seq
 }
 
 static enum sc_store_status insert_revision(struct sc_writer *writer, int64_t sequence,
-                                            const struct sc_record *record, const char *company_key)
+                                            const struct sc_record *record)
 {
     SC_BORROWED insert = writer->connection.statement[SC_STATEMENT_INSERT_REVISION];
-    int code = sc_bind_integer(insert, 1, sequence) | sc_bind_integer(insert, 2, record->revision) |
-               sc_bind_integer(insert, 3, record->updated_at) |
-               sc_bind_text(insert, 4, or_else(record->name, "")) |
-               sc_bind_text(insert, 5, or_else(record->company, "")) | sc_bind_text(insert, 6, company_key) |
-               sc_bind_text(insert, 7, or_else(record->description, "")) |
-               sc_bind_text(insert, 8, or_else(record->tags, "[]")) |
-               sc_bind_integer(insert, 9, record->kind) | sc_bind_text(insert, 10, record->sha256) |
-               sqlite3_bind_text64(insert, 11, record->body, record->body_length, SQLITE_STATIC, SQLITE_UTF8);
+    int code =
+        sc_bind_integer(insert, 1, sequence) | sc_bind_integer(insert, 2, record->revision) |
+        sc_bind_integer(insert, 3, record->updated_at) | sc_bind_text(insert, 4, or_else(record->name, "")) |
+        sc_bind_text(insert, 5, or_else(record->company, "")) |
+        sc_bind_text(insert, 6, or_else(record->description, "")) |
+        sc_bind_text(insert, 7, or_else(record->tags, "[]")) | sc_bind_integer(insert, 8, record->kind) |
+        sc_bind_text(insert, 9, record->sha256) |
+        sqlite3_bind_text64(insert, 10, record->body, record->body_length, SQLITE_STATIC, SQLITE_UTF8) |
+        sc_bind_text(insert, 11, record->parents);
     if (code) return sc_writer_fault(writer, code, "bind a revision");
     enum sc_store_status status = sc_writer_run(writer, insert);
     if (status || record->type != SC_RECORD_SET) return status;
     return insert_members(writer, sequence, record->revision);
 }
 
-static enum sc_store_status set_newest(struct sc_writer *writer, int64_t sequence, int64_t number,
-                                       const char *company_key)
+static enum sc_store_status set_newest(struct sc_writer *writer, int64_t sequence, int64_t number)
 {
     SC_BORROWED update = writer->connection.statement[SC_STATEMENT_SET_NEWEST];
-    int code = sc_bind_integer(update, 1, sequence) | sc_bind_integer(update, 2, number) |
-               sc_bind_text(update, 3, company_key);
+    int code = sc_bind_integer(update, 1, sequence) | sc_bind_integer(update, 2, number);
     return code ? sc_writer_fault(writer, code, "bind a revision's number") : sc_writer_run(writer, update);
 }
 
 /* A scenario or set that is not there yet, with the record's revision, times and mark. */
 static enum sc_store_status add_scenario(struct sc_writer *writer, const struct sc_record *record)
 {
-    OWNED_TEXT key = make_company_key(record);
-    if (!key) return SC_STORE_BUSY;
     int64_t sequence = 0;
-    enum sc_store_status status = insert_scenario(writer, record, key, &sequence);
-    if (!status) status = insert_revision(writer, sequence, record, key);
+    enum sc_store_status status = insert_scenario(writer, record, &sequence);
+    if (!status) status = insert_revision(writer, sequence, record);
     if (status) return status;
     struct sc_change change = {.sequence = sequence,
-                               .is_number = record->revision,
+                               .was_state = SC_STATE_NONE,
                                .is_state = sc_state(record->type, record->deleted_at > 0)};
-    return sc_index_note(writer, &change);
+    return sc_index_note(&writer->changes, &change);
 }
 
 /* One more revision of a scenario or set that is there. An older one than the newest is only kept. */
 static enum sc_store_status add_revision(struct sc_writer *writer, const struct current *current,
                                          const struct sc_record *record)
 {
-    OWNED_TEXT key = make_company_key(record);
-    if (!key) return SC_STORE_BUSY;
-    enum sc_store_status status = insert_revision(writer, current->sequence, record, key);
+    enum sc_store_status status = insert_revision(writer, current->sequence, record);
     if (status || record->revision < current->newest) return status;
-    status = set_newest(writer, current->sequence, record->revision, key);
+    status = set_newest(writer, current->sequence, record->revision);
     if (status) return status;
     int state = sc_state(record->type, current->deleted_at > 0);
-    struct sc_change change = {.sequence = current->sequence,
-                               .was_number = current->newest,
-                               .is_number = record->revision,
-                               .was_state = state,
-                               .is_state = state};
-    return sc_index_note(writer, &change);
+    struct sc_change change = {.sequence = current->sequence, .was_state = state, .is_state = state};
+    return sc_index_note(&writer->changes, &change);
 }
 
 static enum sc_store_status create(struct sc_writer *writer, struct sc_write *write)
@@ -206,11 +182,9 @@ static enum sc_store_status set_deleted(struct sc_writer *writer, enum sc_record
     enum sc_store_status status = sc_writer_run(writer, update);
     if (status) return status;
     struct sc_change change = {.sequence = current->sequence,
-                               .was_number = current->newest,
-                               .is_number = current->newest,
                                .was_state = sc_state(type, current->deleted_at > 0),
                                .is_state = sc_state(type, deleted_at > 0)};
-    return sc_index_note(writer, &change);
+    return sc_index_note(&writer->changes, &change);
 }
 
 static enum sc_store_status mark(struct sc_writer *writer, struct sc_write *write)

@@ -44,24 +44,31 @@ struct sc_reason {
 /* Which list a row of the table scenario is in, as its column `state` says; each has a letter in the index of
  * words. */
 #define SC_STATE_LETTERS "ldse"
+enum { SC_STATE_NONE = -1 };
 static inline int sc_state(enum sc_record_type type, bool deleted)
 {
     return 2 * (int)type + deleted;
 }
 
-/* A row's place in the lists, and what it becomes: revision and state. was_number 0: it is new. */
+/* A row whose place in the lists, or what it is found by, may change. */
 struct sc_change {
-    int64_t sequence, was_number, is_number;
-    int was_state, is_state;
+    int64_t sequence;
+    int was_state, is_state; /* was_state SC_STATE_NONE: it is new */
     size_t order;
+};
+
+struct sc_changes {
+    struct sc_change *item;
+    size_t count, capacity;
 };
 
 struct sc_writer {
     struct sc_connection connection;
-    struct sc_change *change; /* of the group that is being written */
-    size_t change_count, change_capacity;
-    int wal_pages; /* not yet checkpointed */
-    bool fatal;    /* an error after which the whole group must be undone */
+    sc_store_follow *follow;
+    struct sc_changes changes;   /* of the group that is being written */
+    struct sc_changes followers; /* the variants of those whose texts changed */
+    int wal_pages;               /* not yet checkpointed */
+    bool fatal;                  /* an error after which the whole group must be undone */
 };
 
 struct sc_store {
@@ -161,9 +168,10 @@ enum sc_store_status sc_command_run(struct sc_writer *writer, struct sc_write *w
 /* index.c */
 
 /* Notes a change for sc_index_apply. */
-enum sc_store_status sc_index_note(struct sc_writer *writer, const struct sc_change *change);
+enum sc_store_status sc_index_note(struct sc_changes *changes, const struct sc_change *change);
 
-/* Brings tags and words in line with the changes of the group. */
+/* Brings what the changed rows and the variants that follow them are found by, tags and words in line with
+ * the changes of the group. */
 enum sc_store_status sc_index_apply(struct sc_writer *writer);
 
 #endif

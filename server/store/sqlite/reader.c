@@ -24,6 +24,7 @@ enum column {
     TAGS,
     KIND,
     SHA256,
+    PARENTS,
     BODY
 };
 
@@ -112,6 +113,7 @@ static bool read_record(sqlite3_stmt *row, struct sc_arena *arena, struct sc_rec
         .tags = take_text(row, TAGS, &end),
         .kind = sqlite3_column_int(row, KIND) ? SC_BODY_OVERLAY : SC_BODY_DOCUMENT,
         .sha256 = take_text(row, SHA256, &end),
+        .parents = take_text(row, PARENTS, &end),
     };
     if (columns > BODY) {
         record->body = take_text(row, BODY, &end);

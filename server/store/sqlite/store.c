@@ -51,7 +51,7 @@ static bool open_parts(struct sc_store *store, const struct sc_reason *reason)
                                 strerror(error));
 }
 
-struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_size)
+struct sc_store *sc_store_open(const char *path, sc_store_follow *follow, char *reason, size_t reason_size)
 {
     struct sc_reason why = {reason, reason_size};
     sc_explain(&why, "%s", "");
@@ -63,6 +63,7 @@ struct sc_store *sc_store_open(const char *path, char *reason, size_t reason_siz
     struct sc_store *store = calloc(1, sizeof *store);
     if (!store) return NULL;
     store->lock_file = -1;
+    store->writer.follow = follow;
     init_queue(store);
     store->path = copy_path(path);
     if (store->path && open_parts(store, &why)) return store;

@@ -33,14 +33,14 @@ static enum sc_store_status execute(struct sc_writer *writer, enum sc_statement 
 
 static enum sc_store_status run_command(struct sc_writer *writer, struct sc_write *write)
 {
-    size_t changes = writer->change_count;
+    size_t changes = writer->changes.count;
     write->written = 0;
     write->failed_record = 0;
     write->status = execute(writer, SC_STATEMENT_MARK);
     if (!write->status) write->status = sc_command_run(writer, write);
     if (writer->fatal) return write->status;
     if (write->status) {
-        writer->change_count = changes;
+        writer->changes.count = changes;
         enum sc_store_status undone = execute(writer, SC_STATEMENT_UNDO);
         if (undone) return undone;
     }
@@ -52,7 +52,7 @@ static enum sc_store_status run_command(struct sc_writer *writer, struct sc_writ
 static enum sc_store_status run_group(struct sc_writer *writer, struct sc_write *first)
 {
     writer->fatal = false;
-    writer->change_count = 0;
+    writer->changes.count = 0;
     enum sc_store_status status = execute(writer, SC_STATEMENT_BEGIN);
     for (struct sc_write *write = first; write && !status; write = write->next)
         status = run_command(writer, write);
@@ -63,13 +63,12 @@ static enum sc_store_status run_group(struct sc_writer *writer, struct sc_write 
 }
 
 /* Forgets the memory that a large import took. */
-static void trim_changes(struct sc_writer *writer)
+static void trim_changes(struct sc_changes *changes)
 {
     enum { KEPT = 4 * SC_QUEUE_MAX };
-    if (writer->change_capacity <= KEPT) return;
-    free(writer->change);
-    writer->change = NULL;
-    writer->change_capacity = writer->change_count = 0;
+    if (changes->capacity <= KEPT) return;
+    free(changes->item);
+    *changes = (struct sc_changes){.count = 0};
 }
 
 static void answer(struct sc_store *store, struct sc_write *first, enum sc_store_status group)
@@ -164,7 +163,8 @@ static void *write_groups(void *argument)
         struct sc_write *group = take_group(store, &closing);
         if (group) {
             answer(store, group, run_group(&store->writer, group));
-            trim_changes(&store->writer);
+            trim_changes(&store->writer.changes);
+            trim_changes(&store->writer.followers);
         } else if (closing)
             break;
         checkpoint_if_due(store, !group);
@@ -198,5 +198,6 @@ void sc_writer_stop(struct sc_store *store)
 void sc_writer_fini(struct sc_writer *writer)
 {
     if (writer->connection.db) sc_connection_close(&writer->connection);
-    free(writer->change);
+    free(writer->changes.item);
+    free(writer->followers.item);
 }
