@@ -46,27 +46,31 @@ static struct ready *share(struct ready *ready)
     return ready;
 }
 
-/* Takes the source over. NULL when memory is short. */
+/* Takes the source over; false when memory is short. */
+static bool fill_ready(struct ready *ready, struct sc_source *source)
+{
+    struct sc_faults *faults = sc_arena_alloc(&ready->arena, sizeof *faults);
+    const char *id = source->id ? sc_arena_text(&ready->arena, source->id, strlen(source->id)) : NULL;
+    if (!faults || (source->id && !id)) return false;
+    ready->front.plan = sc_document_compile(source->document, &ready->arena, faults);
+    sc_json_freeze(source->document);
+    sc_json_freeze(source->overlay);
+    ready->front.source = *source;
+    ready->front.source.id = id;
+    *source = (struct sc_source){.id = NULL};
+    return true;
+}
+
+/* Likewise; NULL when memory is short. */
 static struct ready *make_ready(struct sc_source *source)
 {
     struct ready *ready = calloc(1, sizeof *ready);
-    struct sc_faults *faults = calloc(1, sizeof *faults);
-    if (ready && faults) {
-        const char *id = source->id;
-        atomic_init(&ready->owners, 1);
-        sc_arena_init(&ready->arena, SC_LIMIT_ARENA);
-        ready->front.source = *source;
-        ready->front.source.id = id ? sc_arena_text(&ready->arena, id, strlen(id)) : NULL;
-        ready->front.plan = sc_document_compile(source->document, &ready->arena, faults);
-        sc_json_freeze(source->document);
-        sc_json_freeze(source->overlay);
-        *source = (struct sc_source){.id = NULL};
-    } else {
-        free(ready);
-        ready = NULL;
-    }
-    free(faults);
-    return ready;
+    if (!ready) return NULL;
+    atomic_init(&ready->owners, 1);
+    sc_arena_init(&ready->arena, SC_LIMIT_ARENA);
+    if (fill_ready(ready, source)) return ready;
+    sc_ready_release(&ready->front);
+    return NULL;
 }
 
 struct sc_ready *sc_ready_of_document(json_t *document, size_t length)

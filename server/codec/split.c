@@ -101,8 +101,9 @@ static bool close_bracket(struct walk *walk, bool curly)
 {
     if (walk->depth == 0) return stop(walk, SC_JSON_SYNTAX);
     bool opened_curly = walk->curly >> --walk->depth & 1;
+    if (opened_curly != curly) return stop(walk, SC_JSON_SYNTAX);
     walk->at++;
-    return opened_curly == curly || stop(walk, SC_JSON_SYNTAX);
+    return true;
 }
 
 /* Past whatever stands here up to a comma or a closing bracket that belongs to the level around it. */

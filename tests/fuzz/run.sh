@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-20}
 shift $(($# > 0))
-[ $# -gt 0 ] || set -- document sets patches numbers request overrides torture
+[ $# -gt 0 ] || set -- document lists sets patches numbers request overrides torture
 out=build/fuzz
 flags=(-std=c17 -D_GNU_SOURCE -g -O1 -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all
     -Wall -Wextra -Werror -Wno-pass-failed -Iinclude -Iserver -Ibuild/gen -Itests/fuzz)

@@ -34,6 +34,10 @@ base, uncertain = (next(one for one in documents if one.get("name") == name) for
 cases = json.loads((ROOT / "tests/unit/cases/documents/uncertainty.json").read_text())
 for uncertainty in [uncertain["overrides"][0]["value"]] + [case["uncertainty"] for case in cases if "set" not in case]:
     put("document", compact(base | {"uncertainty": uncertainty}))
+question = '{"id": "a", "overrides": [{"pointer": "/price", "value": 9}], "fields": ["verdict", "\\u00e9]},{"]}'
+for text in [f'{{"questions": [{question}, {question}]}}', f'{{"scenario": {{"a": []}},"questions":[[[]],7,null,"\\""], "fields": ["x"]}}',
+             f"{question}\n\n{question}\r\n", '{"quest\\u0069ons":[{}]}', '{"questions": [1 2, nope, "a" "b"], "x": {}}']:
+    put("lists", text)
 for path in sorted(ROOT.glob("schema/sets/*.json")):
     put("sets", path.read_text())
 put("sets", '{"name":"a","price":5,"fair_band":0.2,"tags":["x"],"members":[{"scenario":"a","weight":0.3,"role":"bull","revision":3},'

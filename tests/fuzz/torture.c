@@ -95,8 +95,8 @@ static int ask(const char *method, const char *target, const char *type, const c
     int length =
         snprintf(head, sizeof head,
                  "%s %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Request-Id: x\r\nIf-Match: *\r\n"
-                 "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n",
-                 method, target, type, strlen(content));
+                 "Accept: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+                 method, target, strstr(target, "batch") ? type : "*/*", type, strlen(content));
     struct timeval patience = {20, 0};
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     send(client, head, (size_t)length, MSG_NOSIGNAL);
@@ -134,6 +134,21 @@ static char *content_of(char *text)
     return content;
 }
 
+/* Of a batch each line is the right one, or a problem of the 5xx. */
+static bool lines_are_right(const char *is)
+{
+    const char *should = right;
+    while (*is && *should) {
+        size_t length = strcspn(is, "\n"), expected = strcspn(should, "\n");
+        bool same = length == expected && strncmp(is, should, length) == 0;
+        const char *problem = strstr(is, "\"status\":50");
+        if (!same && (!problem || problem > is + length)) return false;
+        is += length + (is[length] == '\n');
+        should += expected + (should[expected] == '\n');
+    }
+    return !*is && !*should;
+}
+
 /* same: the right answer is always the same bytes. */
 static void torture(const char *method, const char *target, const char *type, const char *content, bool same)
 {
@@ -147,7 +162,8 @@ static void torture(const char *method, const char *target, const char *type, co
         met = atomic_exchange(&countdown, 0) <= 0;
         const char *content_now = content_of(answer);
         if (!content_now) status = 0;
-        bool is_right = status == expected && (!same || strcmp(right, content_now) == 0);
+        bool is_right = status == expected && (!same || strcmp(right, content_now) == 0 ||
+                                               (strstr(target, "batch") && lines_are_right(content_now)));
         none += status == 0;
         bool parts = status == 413 && strstr(target, "import"); /* "send it in parts" helps here too */
         problems += status >= 500 || parts;
@@ -182,6 +198,11 @@ int main(void)
     torture("GET", "/v1/scenarios?limit=3&q=amd", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-bear", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-base/revisions", "text/plain", "", true);
+    torture("POST", "/v1/batch?scenario=amd-bear", "application/x-ndjson",
+            "{\"overrides\":[{\"pointer\":\"/price\",\"value\":9}]}\n"
+            "{\"question\":\"chair\"}\n{\"id\":1}\n{\"prise\":1}\n"
+            "{\"fields\":[\"verdict\"],\"overrides\":[{\"pointer\":\"/price\",\"value\":9}]}\n",
+            true);
     torture("GET", "/v1/export", "text/plain", "", true);
     strcpy(lines, content_of(answer));
     torture("POST", "/v1/scenarios", "application/json", document, false);
