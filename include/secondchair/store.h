@@ -1,7 +1,10 @@
-/* The store port: scenarios and sets of them, their revisions, and the one way to change them. Implemented by
- * server/store. Bodies are opaque JSON text here; what they mean is the application's business. */
+/* The store port: scenarios and sets of them, their revisions, jobs, and the one way to change them.
+ * Implemented by server/store. Bodies are opaque JSON text here; what they mean is the application's
+ * business. */
 #ifndef SC_STORE_H
 #define SC_STORE_H
+
+#include "job.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,6 +110,32 @@ enum sc_store_status sc_reader_revisions(struct sc_reader *reader, enum sc_recor
 enum sc_store_status sc_reader_export(struct sc_reader *reader, enum sc_record_type type, int64_t *cursor,
                                       size_t limit, struct sc_arena *arena, struct sc_page *page);
 
+/* A moment of the store, which only grows: what is stored later has a later one. */
+enum sc_store_status sc_reader_moment(struct sc_reader *reader, int64_t *moment);
+
+/* From now on sc_reader_get sees the scenarios as they were then: their newest revision is the newest of that
+ * moment, and what was deleted since is there. 0: as they are. */
+void sc_reader_set_moment(struct sc_reader *reader, int64_t moment);
+
+/* A job without its result, and without partial; its request's body only where whole is true. */
+enum sc_store_status sc_reader_job(struct sc_reader *reader, const char *id, bool whole,
+                                   struct sc_arena *arena, struct sc_job *job);
+
+/* The result of a job that is done or failed; NOT_FOUND for others. body is the caller's to free. */
+enum sc_store_status sc_reader_job_result(struct sc_reader *reader, const char *id, struct sc_arena *arena,
+                                          struct sc_job_result *result, char **body);
+
+struct sc_job_page {
+    struct sc_job *item;
+    size_t count;
+    int64_t next; /* cursor of the next page, 0 at the end */
+};
+
+/* Jobs in one of the states (1 << state), newest first, without bodies and results. after is a cursor or 0.
+ */
+enum sc_store_status sc_reader_jobs(struct sc_reader *reader, unsigned states, int64_t after, size_t limit,
+                                    struct sc_arena *arena, struct sc_job_page *page);
+
 /* A question that a health probe asks: can the database be read now? */
 enum sc_store_status sc_reader_check(struct sc_reader *reader);
 
@@ -115,9 +144,21 @@ enum sc_write_kind {
     SC_WRITE_REVISE,  /* records[0] becomes the next revision of its id */
     SC_WRITE_DELETE,  /* marks records[0].id deleted */
     SC_WRITE_RESTORE, /* takes the mark off */
-    SC_WRITE_IMPORT /* all records as they are, with their ids, revisions and times; a revision that is there
-                       with the same sha256 and body is passed over, one that differs is SC_STORE_EXISTS, and
-                       then nothing of the import is kept */
+    SC_WRITE_IMPORT, /* all records as they are, with their ids, revisions and times; a revision that is there
+                        with the same sha256 and body is passed over, one that differs is SC_STORE_EXISTS, and
+                        then nothing of the import is kept */
+    SC_WRITE_JOB_CREATE, /* a new job with its request, queued: fills sequence and created_at */
+    SC_WRITE_JOB_MOVE,   /* job->id into job->state, with its progress, and its result where it has one; STALE
+                            where it is in none of the states in from. Fills its times. */
+    SC_WRITE_JOB_REMOVE, /* job->id and all that belongs to it; STALE as above */
+    SC_WRITE_JOB_RESET,  /* all running ones back into the queue: of a service that was stopped */
+    SC_WRITE_JOB_PRUNE   /* removes the ended ones that are too many or too old: see kept */
+};
+
+/* How many ended jobs are kept, and of which age: the newest of them, that take so many bytes in all. */
+struct sc_job_keep {
+    size_t count, bytes;
+    int64_t age; /* in microseconds */
 };
 
 /* A write and its result. Owned by the caller, who keeps it and all it points to until done is called. */
@@ -126,6 +167,9 @@ struct sc_write {
     struct sc_record *record; /* one, or many for an import */
     size_t record_count;
     int64_t expected_revision; /* REVISE, DELETE: the revision that must be the newest; 0 for any */
+    struct sc_job *job;
+    unsigned from;                  /* JOB_MOVE, JOB_REMOVE: a set of states, 1 << state */
+    const struct sc_job_keep *kept; /* JOB_PRUNE */
     /* Filled before done is called: */
     enum sc_store_status status;
     size_t failed_record; /* of an import that failed: which one */

@@ -24,6 +24,12 @@ int64_t sc_clock_microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t sc_clock_later_than(int64_t before)
+{
+    int64_t now = sc_clock_microseconds();
+    return now > before ? now : before + 1;
+}
+
 void sc_clock_timestamp(int64_t microseconds, char text[SC_TIMESTAMP_SIZE])
 {
     time_t seconds = (time_t)(microseconds / 1000000);

@@ -13,6 +13,9 @@ uint64_t sc_clock_thread_nanoseconds(void);
 /* For records: microseconds since 1970-01-01 UTC. */
 int64_t sc_clock_microseconds(void);
 
+/* The same, but later than before, even if the clock was set back. */
+int64_t sc_clock_later_than(int64_t before);
+
 enum { SC_TIMESTAMP_SIZE = 32 };
 
 /* ISO 8601 in UTC with microseconds: 2026-04-23T09:30:00.000000Z. */

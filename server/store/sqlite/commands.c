@@ -153,20 +153,13 @@ static enum sc_store_status find_expected(struct sc_writer *writer, struct sc_wr
                                                                                    : SC_STORE_OK;
 }
 
-/* Now, but later than before even if the clock was set back. */
-static int64_t later_than(int64_t before)
-{
-    int64_t now = sc_clock_microseconds();
-    return now > before ? now : before + 1;
-}
-
 static enum sc_store_status revise(struct sc_writer *writer, struct sc_write *write)
 {
     struct current current;
     enum sc_store_status status = find_expected(writer, write, &current);
     if (status) return status;
     write->record->revision = current.newest + 1;
-    write->record->updated_at = later_than(current.updated_at);
+    write->record->updated_at = sc_clock_later_than(current.updated_at);
     status = add_revision(writer, &current, write->record);
     if (!status) write->written = 1;
     return status;
@@ -192,7 +185,7 @@ static enum sc_store_status mark(struct sc_writer *writer, struct sc_write *writ
     struct current current;
     enum sc_store_status status = find_expected(writer, write, &current);
     if (status) return status;
-    write->record->deleted_at = write->kind == SC_WRITE_DELETE ? later_than(current.updated_at) : 0;
+    write->record->deleted_at = write->kind == SC_WRITE_DELETE ? sc_clock_later_than(current.updated_at) : 0;
     if (current.deleted_at == write->record->deleted_at) return SC_STORE_OK;
     return set_deleted(writer, write->record->type, &current, write->record->deleted_at);
 }
@@ -260,6 +253,12 @@ enum sc_store_status sc_command_run(struct sc_writer *writer, struct sc_write *w
         return mark(writer, write);
     case SC_WRITE_IMPORT:
         return import(writer, write);
+    case SC_WRITE_JOB_CREATE:
+    case SC_WRITE_JOB_MOVE:
+    case SC_WRITE_JOB_REMOVE:
+    case SC_WRITE_JOB_RESET:
+    case SC_WRITE_JOB_PRUNE:
+        return sc_job_command_run(writer, write);
     }
     return SC_STORE_BROKEN;
 }

@@ -86,6 +86,7 @@ struct sc_store {
 
 struct sc_reader {
     struct sc_connection connection;
+    int64_t moment;    /* whose scenarios it sees; 0: the newest */
     uint64_t deadline; /* of the read under way, in sc_clock_nanoseconds */
 };
 
@@ -164,6 +165,21 @@ enum sc_store_status sc_writer_fault(struct sc_writer *writer, int code, const c
 
 /* commands.c */
 enum sc_store_status sc_command_run(struct sc_writer *writer, struct sc_write *write);
+
+/* jobs.c */
+enum sc_store_status sc_job_command_run(struct sc_writer *writer, struct sc_write *write);
+
+/* reader.c */
+
+/* A statement ready to be bound, with the time that it may take from now. */
+sqlite3_stmt *sc_reader_begin(struct sc_reader *reader, enum sc_statement which);
+
+/* Copies a column's text and moves the end of the copies on. NULL stays NULL. */
+const char *sc_reader_take_text(sqlite3_stmt *row, int column, char **end);
+
+/* Room in the arena for all texts of a row; NULL when it has none. */
+char *sc_reader_text_room(sqlite3_stmt *row, struct sc_arena *arena);
+size_t sc_reader_clamp_limit(size_t limit);
 
 /* index.c */
 

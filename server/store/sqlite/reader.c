@@ -65,8 +65,7 @@ void sc_reader_close(struct sc_reader *reader)
     free(reader);
 }
 
-/* A statement ready to be bound, with the time that it may take from now. */
-static sqlite3_stmt *begin(struct sc_reader *reader, enum sc_statement which)
+sqlite3_stmt *sc_reader_begin(struct sc_reader *reader, enum sc_statement which)
 {
     reader->deadline = sc_clock_nanoseconds() + (uint64_t)SC_READ_DEADLINE_MS * 1000000u;
     return reader->connection.statement[which];
@@ -77,46 +76,50 @@ static enum sc_store_status fail(struct sc_reader *reader, int code, const char 
     return sc_sqlite_fault(reader->connection.db, code, doing);
 }
 
-/* Copies a column's text and moves the end of the copies on. */
-static const char *take_text(sqlite3_stmt *row, enum column column, char **end)
+const char *sc_reader_take_text(sqlite3_stmt *row, int column, char **end)
 {
-    const unsigned char *text = sqlite3_column_text(row, (int)column);
+    const unsigned char *text = sqlite3_column_text(row, column);
     if (!text) return NULL;
-    size_t size = (size_t)sqlite3_column_bytes(row, (int)column) + 1;
+    size_t size = (size_t)sqlite3_column_bytes(row, column) + 1;
     char *copy = *end;
     memcpy(copy, text, size);
     *end += size;
     return copy;
 }
 
-/* False when the arena has no room for the texts, which are allocated in one piece. */
-static bool read_record(sqlite3_stmt *row, struct sc_arena *arena, struct sc_record *record)
+char *sc_reader_text_room(sqlite3_stmt *row, struct sc_arena *arena)
 {
     size_t size = 0;
     int columns = sqlite3_column_count(row);
     for (int i = 0; i < columns; i++)
         if (sqlite3_column_type(row, i) == SQLITE_TEXT) size += (size_t)sqlite3_column_bytes(row, i) + 1;
-    char *end = sc_arena_alloc(arena, size);
+    return sc_arena_alloc(arena, size);
+}
+
+/* False when the arena has no room for the texts. */
+static bool read_record(sqlite3_stmt *row, struct sc_arena *arena, struct sc_record *record)
+{
+    char *end = sc_reader_text_room(row, arena);
     if (!end) return false;
     *record = (struct sc_record){
         .type = (enum sc_record_type)sqlite3_column_int(row, TYPE),
-        .id = take_text(row, ID, &end),
-        .parent = take_text(row, PARENT, &end),
+        .id = sc_reader_take_text(row, ID, &end),
+        .parent = sc_reader_take_text(row, PARENT, &end),
         .builtin = sqlite3_column_int(row, BUILTIN) != 0,
         .revision = sqlite3_column_int64(row, NUMBER),
         .created_at = sqlite3_column_int64(row, CREATED_AT),
         .updated_at = sqlite3_column_int64(row, UPDATED_AT),
         .deleted_at = sqlite3_column_int64(row, DELETED_AT),
-        .name = take_text(row, NAME, &end),
-        .company = take_text(row, COMPANY, &end),
-        .description = take_text(row, DESCRIPTION, &end),
-        .tags = take_text(row, TAGS, &end),
+        .name = sc_reader_take_text(row, NAME, &end),
+        .company = sc_reader_take_text(row, COMPANY, &end),
+        .description = sc_reader_take_text(row, DESCRIPTION, &end),
+        .tags = sc_reader_take_text(row, TAGS, &end),
         .kind = sqlite3_column_int(row, KIND) ? SC_BODY_OVERLAY : SC_BODY_DOCUMENT,
-        .sha256 = take_text(row, SHA256, &end),
-        .parents = take_text(row, PARENTS, &end),
+        .sha256 = sc_reader_take_text(row, SHA256, &end),
+        .parents = sc_reader_take_text(row, PARENTS, &end),
     };
-    if (columns > BODY) {
-        record->body = take_text(row, BODY, &end);
+    if (sqlite3_column_count(row) > BODY) {
+        record->body = sc_reader_take_text(row, BODY, &end);
         record->body_length = (size_t)sqlite3_column_bytes(row, BODY);
     }
     return true;
@@ -143,7 +146,7 @@ static enum sc_store_status read_page(struct sc_reader *reader, sqlite3_stmt *ro
     return SC_STORE_BUSY;
 }
 
-static size_t clamp_limit(size_t limit)
+size_t sc_reader_clamp_limit(size_t limit)
 {
     return limit < 1 ? 1 : limit > SC_PAGE_MAX ? (size_t)SC_PAGE_MAX : limit;
 }
@@ -151,19 +154,24 @@ static size_t clamp_limit(size_t limit)
 enum sc_store_status sc_reader_get(struct sc_reader *reader, enum sc_record_type type, const char *id,
                                    int64_t revision, struct sc_arena *arena, struct sc_record *record)
 {
-    SC_BORROWED row = begin(reader, revision ? SC_STATEMENT_GET_REVISION : SC_STATEMENT_GET_NEWEST);
+    SC_BORROWED row = sc_reader_begin(reader, revision         ? SC_STATEMENT_GET_REVISION
+                                              : reader->moment ? SC_STATEMENT_GET_THEN
+                                                               : SC_STATEMENT_GET_NEWEST);
+    int64_t third = revision ? revision : reader->moment;
     int code = sc_bind_text(row, 1, id) | sc_bind_integer(row, 2, type);
-    if (!code && revision) code = sc_bind_integer(row, 3, revision);
+    if (!code && third) code = sc_bind_integer(row, 3, third);
     if (!code) code = sqlite3_step(row);
     if (code == SQLITE_DONE) return SC_STORE_NOT_FOUND;
     if (code != SQLITE_ROW) return fail(reader, code, "get");
-    return read_record(row, arena, record) ? SC_STORE_OK : SC_STORE_BUSY;
+    if (!read_record(row, arena, record)) return SC_STORE_BUSY;
+    if (reader->moment) record->deleted_at = 0;
+    return SC_STORE_OK;
 }
 
 static enum sc_store_status find_sequence(struct sc_reader *reader, enum sc_record_type type, const char *id,
                                           int64_t *sequence)
 {
-    SC_BORROWED row = begin(reader, SC_STATEMENT_FIND_SEQUENCE);
+    SC_BORROWED row = sc_reader_begin(reader, SC_STATEMENT_FIND_SEQUENCE);
     int code = sc_bind_text(row, 1, id) | sc_bind_integer(row, 2, type);
     if (!code) code = sqlite3_step(row);
     if (code == SQLITE_DONE) return SC_STORE_NOT_FOUND;
@@ -213,7 +221,7 @@ static enum sc_statement choose_list(const struct sc_filter *filter, const struc
 static int bind_list(sqlite3_stmt *list, const struct sc_filter *filter, const struct selection *selection)
 {
     int code = sc_bind_integer(list, 1, selection->low) | sc_bind_integer(list, 2, selection->high) |
-               sc_bind_integer(list, 3, (int64_t)clamp_limit(filter->limit) + 1) |
+               sc_bind_integer(list, 3, (int64_t)sc_reader_clamp_limit(filter->limit) + 1) |
                sc_bind_integer(list, 4, sc_state(filter->type, filter->deleted));
     const char *const texts[] = {selection->company_key, filter->tag, selection->match, filter->member};
     int parameters = sqlite3_bind_parameter_count(list);
@@ -229,11 +237,11 @@ enum sc_store_status sc_reader_list(struct sc_reader *reader, const struct sc_fi
     enum sc_store_status status = make_selection(reader, filter, arena, &selection);
     if (status == SC_STORE_NOT_FOUND) return SC_STORE_OK;
     if (status) return status;
-    SC_BORROWED list = begin(reader, choose_list(filter, &selection));
+    SC_BORROWED list = sc_reader_begin(reader, choose_list(filter, &selection));
     int code = bind_list(list, filter, &selection);
     if (code) return fail(reader, code, "list");
     int64_t last = 0;
-    return read_page(reader, list, clamp_limit(filter->limit), arena, page, &last);
+    return read_page(reader, list, sc_reader_clamp_limit(filter->limit), arena, page, &last);
 }
 
 enum sc_store_status sc_reader_revisions(struct sc_reader *reader, enum sc_record_type type, const char *id,
@@ -244,27 +252,42 @@ enum sc_store_status sc_reader_revisions(struct sc_reader *reader, enum sc_recor
     int64_t sequence, last = 0;
     enum sc_store_status status = find_sequence(reader, type, id, &sequence);
     if (status) return status;
-    SC_BORROWED list = begin(reader, SC_STATEMENT_LIST_REVISIONS);
+    SC_BORROWED list = sc_reader_begin(reader, SC_STATEMENT_LIST_REVISIONS);
     int code = sc_bind_integer(list, 1, sequence) | sc_bind_integer(list, 2, after > 0 ? after : INT64_MAX) |
-               sc_bind_integer(list, 3, (int64_t)clamp_limit(limit) + 1);
+               sc_bind_integer(list, 3, (int64_t)sc_reader_clamp_limit(limit) + 1);
     if (code) return fail(reader, code, "list revisions");
-    return read_page(reader, list, clamp_limit(limit), arena, page, &last);
+    return read_page(reader, list, sc_reader_clamp_limit(limit), arena, page, &last);
 }
 
 enum sc_store_status sc_reader_export(struct sc_reader *reader, enum sc_record_type type, int64_t *cursor,
                                       size_t limit, struct sc_arena *arena, struct sc_page *page)
 {
     *page = (struct sc_page){0};
-    SC_BORROWED list = begin(reader, SC_STATEMENT_EXPORT);
-    int code = sc_bind_integer(list, 1, *cursor) | sc_bind_integer(list, 2, (int64_t)clamp_limit(limit) + 1) |
+    SC_BORROWED list = sc_reader_begin(reader, SC_STATEMENT_EXPORT);
+    int code = sc_bind_integer(list, 1, *cursor) |
+               sc_bind_integer(list, 2, (int64_t)sc_reader_clamp_limit(limit) + 1) |
                sc_bind_integer(list, 3, type);
     if (code) return fail(reader, code, "export");
-    return read_page(reader, list, clamp_limit(limit), arena, page, cursor);
+    return read_page(reader, list, sc_reader_clamp_limit(limit), arena, page, cursor);
 }
 
 enum sc_store_status sc_reader_check(struct sc_reader *reader)
 {
-    SC_BORROWED row = begin(reader, SC_STATEMENT_CHECK);
+    SC_BORROWED row = sc_reader_begin(reader, SC_STATEMENT_CHECK);
     int code = sqlite3_step(row);
     return code == SQLITE_ROW ? SC_STORE_OK : fail(reader, code, "check");
+}
+
+enum sc_store_status sc_reader_moment(struct sc_reader *reader, int64_t *moment)
+{
+    SC_BORROWED row = sc_reader_begin(reader, SC_STATEMENT_MOMENT);
+    int code = sqlite3_step(row);
+    if (code != SQLITE_ROW) return fail(reader, code, "moment");
+    *moment = sqlite3_column_int64(row, 0);
+    return SC_STORE_OK;
+}
+
+void sc_reader_set_moment(struct sc_reader *reader, int64_t moment)
+{
+    reader->moment = moment;
 }
