@@ -6,6 +6,7 @@
 #include "obs/metrics.h"
 
 #include "obs/signals.h"
+#include "secondchair/jobs.h"
 #include "secondchair/model.h"
 #include "secondchair/pool.h"
 #include "secondchair/settings.h"
@@ -27,6 +28,7 @@ struct service {
     struct sc_store *store;
     struct sc_app *app;
     struct sc_pool *pool;
+    struct sc_jobs *jobs;
     struct sc_http *http;
 };
 
@@ -69,6 +71,21 @@ static void show_counters(struct sc_app *app)
         sc_metrics_show(counter[i].name, counter[i].help, counter[i].value);
 }
 
+static struct sc_jobs *make_jobs(const struct service *service)
+{
+    const struct sc_settings *settings = &service->settings;
+    const struct sc_jobs_bounds bounds = {.threads = settings->job_threads,
+                                          .live = settings->jobs,
+                                          .live_per_client = settings->jobs_per_client,
+                                          .live_bytes = settings->jobs_bytes,
+                                          .kept = {.count = settings->jobs_kept,
+                                                   .bytes = settings->jobs_bytes,
+                                                   .age = (int64_t)settings->jobs_age_ms * 1000}};
+    struct sc_jobs *jobs = sc_jobs_new(service->store, &bounds);
+    sc_app_set_jobs(service->app, jobs);
+    return jobs;
+}
+
 /* Makes the parts; false when one fails, and says why. */
 static bool build(struct service *service)
 {
@@ -79,12 +96,13 @@ static bool build(struct service *service)
     if (service->app) sc_app_limit_batch(service->app, settings->batch_work_ms);
     bool seeded = service->app && sc_app_seed(service->app, reason, sizeof reason) == 0;
     if (seeded)
-        service->pool = sc_pool_new(settings->compute_threads, settings->queue, settings->queue_per_client);
-    sc_metrics_observe(service->store, service->pool, settings->metrics);
+        service->pool = sc_pool_new(SC_POOL_INTERACTIVE, settings->compute_threads, settings->queue,
+                                    settings->queue_per_client);
+    if (service->pool) service->jobs = make_jobs(service);
+    sc_metrics_observe(service->store, service->pool, service->jobs, settings->metrics);
     if (service->app) show_counters(service->app);
-    if (service->pool)
-        service->http =
-            sc_http_start(settings, service->app, service->store, service->pool, reason, sizeof reason);
+    const struct sc_http_parts parts = {settings, service->app, service->store, service->pool, service->jobs};
+    if (service->jobs) service->http = sc_http_start(&parts, reason, sizeof reason);
     if (!service->http) complain(reason, 1);
     return service->http != NULL;
 }
@@ -92,10 +110,20 @@ static bool build(struct service *service)
 /* Takes what was built apart again: threads first, then what they used. */
 static void dismantle(struct service *service)
 {
+    if (service->jobs) sc_jobs_stop(service->jobs);
     if (service->pool) sc_pool_free(service->pool);
     sc_http_free(service->http);
     if (service->app) sc_app_free(service->app);
+    sc_jobs_free(service->jobs);
     if (service->store) sc_store_close(service->store);
+}
+
+/* Jobs stop first: they begin anew at the next start. True when nothing computes any more. */
+static bool drain(struct service *service)
+{
+    sc_jobs_close(service->jobs);
+    return sc_http_drain(service->http) &&
+           sc_jobs_settle(service->jobs, service->settings.drain_timeout_ms / 10);
 }
 
 static int serve(int argc, char **argv)
@@ -115,7 +143,7 @@ static int serve(int argc, char **argv)
     printf("listening on %s\n", sc_http_address(service.http));
     fflush(stdout);
     sc_signals_wait(service.settings.drain_timeout_ms * 97 / 100);
-    if (!sc_http_drain(service.http)) {
+    if (!drain(&service)) {
         sc_log(SC_LOG_WARN, "stopped with computations running", NULL);
         _exit(EXIT_SUCCESS); /* they use what would be freed; what was committed is durable */
     }

@@ -4,6 +4,7 @@
 #define SC_CALL_H
 
 #include "fault.h"
+#include "follower.h"
 #include "pool.h"
 #include "waiter.h"
 
@@ -31,7 +32,8 @@ struct sc_problem_class {
 };
 const struct sc_problem_class *sc_problem_class(enum sc_problem problem);
 
-/* Media types of bodies. A bit each, so that a route can say which it takes and which it offers. */
+/* Media types of bodies. A bit each, so that a route can say which it takes and which it offers. They are
+ * stored with jobs: a number keeps its meaning. */
 enum sc_media {
     SC_MEDIA_NONE = 0,
     SC_MEDIA_JSON = 1 << 0,
@@ -67,20 +69,13 @@ struct sc_work {
     void (*run)(struct sc_work *work, struct sc_reader *reader); /* may delegate the same work anew */
 };
 
-/* Who follows a long computation: a job, the reader of a stream of events, a service that is about to stop.
- */
-struct sc_follower {
-    /* done is from 0 to 1; partial is what can be said already, a JSON object, or NULL. False: nobody wants
-     * the answer any more. Called on the computing thread, as often as it likes. */
-    bool (*hear)(struct sc_follower *follower, double done, const char *partial);
-    bool wants_partial; /* it is of use to make one */
-};
-
 struct sc_call {
     struct sc_app *app;
     struct sc_arena *arena;   /* freed when the answer has left */
     struct sc_reader *reader; /* the calling thread's own view of the store; NULL where none is open */
     const char *request_id;
+    uint64_t client;                        /* the same for all calls of one client */
+    const char *target;                     /* path and query, as sent */
     const char *path;                       /* as sent, without the query */
     const char *argument[SC_ARGUMENTS_MAX]; /* what stood for the route's {…}, decoded, in order */
     const struct sc_parameter *parameter;
@@ -90,6 +85,7 @@ struct sc_call {
     enum sc_media content;                 /* the body's type */
     enum sc_media accept;                  /* which of the route's types to answer in */
     const char *if_match, *if_none_match;  /* as sent, or NULL */
+    const char *last_event_id;             /* likewise: what a reader of events has had */
     uint64_t stage_nanoseconds[SC_STAGES]; /* added up by the use case */
     struct sc_answer *answer;
     /* For a use case that returned SC_WAITING: to be called exactly once, from any thread, when the answer is
@@ -104,6 +100,7 @@ struct sc_call {
                       sc_call_postpones */
     bool too_long; /* it was: the use case is to be called again, elsewhere, and its answer counts for nothing
                     */
+    bool patient;  /* a job: on a thread that waits for all others, so that no time may be taken for work */
     struct sc_follower *follower; /* or NULL */
     bool stopped;                 /* sc_call_goes_on has said so: the answer counts for nothing */
 };
@@ -111,6 +108,7 @@ struct sc_call {
 enum sc_outcome {
     SC_OUTCOME_OK,
     SC_OUTCOME_CREATED,
+    SC_OUTCOME_ACCEPTED, /* a job, as the client preferred */
     SC_OUTCOME_NO_CONTENT,
     SC_OUTCOME_NOT_MODIFIED,
     SC_OUTCOME_PROBLEM

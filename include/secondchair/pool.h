@@ -19,7 +19,11 @@ struct sc_task {
 
 enum sc_pool_status { SC_POOL_OK, SC_POOL_CLIENT_FULL, SC_POOL_FULL, SC_POOL_CLOSED };
 
-struct sc_pool *sc_pool_new(size_t threads, size_t capacity, size_t capacity_per_client);
+/* What the threads leave the cores to: to those that serve connections, or to everything else. */
+enum sc_pool_rank { SC_POOL_INTERACTIVE, SC_POOL_BACKGROUND };
+
+struct sc_pool *sc_pool_new(enum sc_pool_rank rank, size_t threads, size_t capacity,
+                            size_t capacity_per_client);
 
 /* Runs what is queued, then ends the threads. */
 void sc_pool_free(struct sc_pool *pool);
@@ -32,6 +36,9 @@ enum sc_pool_status sc_pool_submit(struct sc_pool *pool, struct sc_task *task)
  * and the task is not run, where SC_POOL_CONTINUED_MAX are queued. */
 enum { SC_POOL_CONTINUED_MAX = 1024 };
 bool sc_pool_continue(struct sc_pool *pool, struct sc_task *task) __attribute__((warn_unused_result));
+
+/* Takes a task back that was submitted and has not ended. True: it was not run, and will not be. */
+bool sc_pool_withdraw(struct sc_pool *pool, struct sc_task *task) __attribute__((warn_unused_result));
 
 struct sc_pool_figures {
     uint64_t done, refused, queued, running;

@@ -30,6 +30,9 @@ struct sc_stream *sc_stream_new(size_t limit);
  * slowly that limit is reached. */
 bool sc_stream_event(struct sc_stream *stream, const struct sc_event *event);
 
+/* Whether the reader is there still, and may read what is written. */
+bool sc_stream_is_read(struct sc_stream *stream);
+
 /* Lets the writer's end go: after what waits the stream is at its end. */
 void sc_stream_end(struct sc_stream *stream);
 

@@ -37,6 +37,11 @@ void sc_app_free(struct sc_app *app)
     free(app);
 }
 
+void sc_app_set_jobs(struct sc_app *app, struct sc_jobs *jobs)
+{
+    app->jobs = jobs;
+}
+
 struct sc_store *sc_app_store(struct sc_app *app)
 {
     return app->store;

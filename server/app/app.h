@@ -6,6 +6,7 @@
 #include "secondchair/store.h"
 
 struct sc_app;
+struct sc_jobs;
 
 /* The application over a store; NULL when memory is short. Borrows the store. */
 struct sc_app *sc_app_new(struct sc_store *store);
@@ -22,6 +23,9 @@ struct sc_app_counter {
 };
 enum { SC_APP_COUNTERS = 3 };
 const struct sc_app_counter *sc_app_counters(struct sc_app *app, struct sc_app_counter out[SC_APP_COUNTERS]);
+
+/* What takes questions on as jobs; borrowed, and set before the first call. */
+void sc_app_set_jobs(struct sc_app *app, struct sc_jobs *jobs);
 
 /* Stores the built-in scenarios and sets that are not there yet; waits until they are durable. 0, or -1 and
  * the reason. */
@@ -63,5 +67,11 @@ sc_use_case sc_valuation_stored, sc_valuation_sent, sc_projection_stored, sc_pro
 sc_use_case sc_simulation_stored, sc_simulation_sent;
 /* Many of them in one call (server/app/batch*.c). */
 sc_use_case sc_batch;
+
+/* Takes a question on as a job: what would be refused at once is, else 202. */
+enum sc_progress sc_job_accept(struct sc_call *call, sc_use_case *question);
+
+/* Jobs, by the id that is argument 0; streams of what becomes of them (server/app/job*.c). */
+sc_use_case sc_job_list, sc_job_get, sc_job_result_get, sc_job_delete, sc_job_events, sc_events;
 
 #endif

@@ -132,12 +132,14 @@ enum sc_progress sc_batch(struct sc_call *call)
     struct sc_batch_frame frame = {
         .call = call, .media = call->accept, .terms = {.asking = &SC_ASK_VALUATION}};
     struct sc_app *app = call->app;
-    const struct sc_batch_limits limits = {.work = app->batch_work_ms * UINT64_C(1000000),
+    const struct sc_batch_limits limits = {.work = call->patient ? SC_BATCH_WORK_ENDLESS
+                                                                 : app->batch_work_ms * UINT64_C(1000000),
                                            .counts = &app->batch_counts};
     uint64_t start = sc_clock_nanoseconds();
     bool ready = sc_call_allows(call, OF_QUERY) && read_body(call, &frame) && read_terms(call, &frame);
     if (ready && !make_shared(call, &frame)) ready = (sc_call_exhausted(call), false);
     sc_call_spent(call, SC_STAGE_PARSE, start);
-    if (!ready || !sc_batch_begin(&frame, &limits)) sc_batch_frame_fini(&frame);
+    if (!ready || !sc_call_goes_on(call, 0, NULL) || !sc_batch_begin(&frame, &limits))
+        sc_batch_frame_fini(&frame);
     return SC_ANSWERED;
 }

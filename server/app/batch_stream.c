@@ -210,6 +210,14 @@ static void leave_unit(struct worker *worker)
     if (unit == unit_of(batch, batch->head)) wake(batch);
 }
 
+/* A job's batch, which has one thread, tells how far it is and whether it is wanted. */
+static void tell_progress(struct batch *batch)
+{
+    struct sc_call *call = batch->frame.call;
+    double done = (double)(batch->answered + batch->failed) / (double)batch->frame.questions.count;
+    if (call->patient && !sc_call_goes_on(call, done, NULL)) atomic_store(&batch->left, true);
+}
+
 /* One turn: false where there is nothing to do any more; the worker is idle then, and its batch may be gone.
  */
 static bool take_turn(struct worker *worker, uint64_t until)
@@ -229,6 +237,7 @@ static bool take_turn(struct worker *worker, uint64_t until)
     pthread_mutex_lock(&batch->lock);
     leave_unit(worker);
     batch->work += sc_clock_nanoseconds() - start;
+    tell_progress(batch);
     pthread_mutex_unlock(&batch->lock);
     return true;
 }

@@ -12,6 +12,8 @@ struct sc_batch_counts {
     _Atomic uint64_t answered, failed, abandoned; /* questions */
 };
 
+#define SC_BATCH_WORK_ENDLESS (UINT64_MAX / 2) /* nanoseconds that no batch computes */
+
 struct sc_batch_limits {
     uint64_t work;                  /* nanoseconds that a batch may compute */
     struct sc_batch_counts *counts; /* borrowed */

@@ -47,7 +47,7 @@ bool sc_call_allows(struct sc_call *call, const char *const *names)
                          meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
             return false;
         }
-        if (strcmp(name, "set") != 0 && is_repeated(call, i)) {
+        if (strcmp(name, "set") != 0 && strcmp(name, "job") != 0 && is_repeated(call, i)) {
             sc_call_fail(call, SC_PROBLEM_bad_request, "The parameter \"%s\" is given twice", name);
             return false;
         }

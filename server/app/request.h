@@ -11,7 +11,8 @@
 struct sc_buffer;
 struct sc_collection;
 
-/* Every parameter of the query is one of names (ended by NULL), and none but "set" is given twice. */
+/* Every parameter of the query is one of names (ended by NULL), and none but "set" and "job" is given twice.
+ */
 bool sc_call_allows(struct sc_call *call, const char *const *names) __attribute__((warn_unused_result));
 
 /* The same for a body's members: a fault for each unknown one, with a suggestion. NULL in either list ends

@@ -209,6 +209,9 @@ static const char *const MEANINGS[SC_PROBLEMS] = {
     [SC_PROBLEM_too_many_requests] = "Too many computations of this client are waiting. Try again after the "
                                      "seconds that Retry-After says.",
     [SC_PROBLEM_headers_too_large] = "The header fields of the request are too many or too long.",
+    [SC_PROBLEM_job_not_done] =
+        "The job waits or is being computed. Its events tell when it is done; or ask again "
+        "after the seconds that Retry-After says.",
     [SC_PROBLEM_internal] =
         "The fault is the service's, not the request's. The instance is the id under which it was logged.",
     [SC_PROBLEM_overloaded] = "Too many computations are waiting, or the service is starting or shutting "

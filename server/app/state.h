@@ -6,10 +6,12 @@
 
 #include <stdatomic.h>
 
+struct sc_jobs;
 struct sc_store;
 
 struct sc_app {
     struct sc_store *store; /* borrowed */
+    struct sc_jobs *jobs;   /* likewise */
     atomic_uint exports;    /* running now */
     atomic_uint imports;    /* whose lines are being read */
     uint64_t batch_work_ms; /* that one batch may compute */

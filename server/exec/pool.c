@@ -10,7 +10,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICE = 10 }; /* of the pool's threads: a tenth of a connection's thread when both want the core */
+/* Of the pool's threads: a tenth of a connection's thread, and a seventieth, when both want the core. */
+static const struct {
+    int nice;
+    const char *name;
+} RANKS[] = {
+    [SC_POOL_INTERACTIVE] = {10, "compute"},
+    [SC_POOL_BACKGROUND] = {19, "background"},
+};
 
 /* A client with something queued. Clients take turns in a ring: the one at its head gives one task and, if it
  * has more, goes to its end. */
@@ -31,6 +38,7 @@ struct worker {
 /* There are as many slots for clients as tasks may be queued, continued ones too: one is always free for a
  * task that has room. */
 struct sc_pool {
+    enum sc_pool_rank rank;
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct client *slot, *free_slot;
@@ -120,9 +128,9 @@ static struct sc_task *take_task(struct sc_pool *pool)
 /* Computations yield the cores to the threads that serve connections: those sleep nearly always, and the
  * answer to a cheap request must not wait for a time slice of a long one. Linux keeps the nice value by
  * thread. */
-static void yield_to_connections(void)
+static void yield_to_others(enum sc_pool_rank rank)
 {
-    if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) != 0)
+    if (setpriority(PRIO_PROCESS, (id_t)gettid(), RANKS[rank].nice) != 0)
         sc_log(SC_LOG_WARN, "computations run at full priority", "reason", strerror(errno), NULL);
 }
 
@@ -130,7 +138,7 @@ static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct sc_pool *pool = worker->pool;
-    yield_to_connections();
+    yield_to_others(pool->rank);
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (!pool->turn_first && !pool->closing) pthread_cond_wait(&pool->work, &pool->lock);
@@ -157,7 +165,7 @@ static bool start_threads(struct sc_pool *pool, size_t threads)
         struct worker *worker = &pool->worker[pool->threads];
         *worker = (struct worker){.pool = pool, .number = pool->threads};
         if (pthread_create(&worker->thread, NULL, work, worker)) break;
-        pthread_setname_np(worker->thread, "compute");
+        pthread_setname_np(worker->thread, RANKS[pool->rank].name);
         pool->threads++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -178,7 +186,8 @@ static bool allocate_tables(struct sc_pool *pool, size_t threads, size_t capacit
     return true;
 }
 
-struct sc_pool *sc_pool_new(size_t threads, size_t capacity, size_t capacity_per_client)
+struct sc_pool *sc_pool_new(enum sc_pool_rank rank, size_t threads, size_t capacity,
+                            size_t capacity_per_client)
 {
     if (!threads || !capacity || !capacity_per_client || capacity > SIZE_MAX / 4 / sizeof(struct client))
         return NULL;
@@ -186,6 +195,7 @@ struct sc_pool *sc_pool_new(size_t threads, size_t capacity, size_t capacity_per
     if (!pool) return NULL;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
+    pool->rank = rank;
     pool->capacity = capacity;
     pool->capacity_per_client = capacity_per_client;
     if (allocate_tables(pool, threads, capacity) && start_threads(pool, threads)) return pool;
@@ -247,6 +257,55 @@ bool sc_pool_continue(struct sc_pool *pool, struct sc_task *task)
     if (room) enqueue(pool, find_client(pool, task->client), task);
     pthread_mutex_unlock(&pool->lock);
     return room;
+}
+
+/* Takes the task out of its client's queue; false where it is not there. */
+static bool unlink_task(struct client *client, const struct sc_task *task)
+{
+    struct sc_task *before = NULL, *at = client->first;
+    while (at && at != task) {
+        before = at;
+        at = at->next;
+    }
+    if (!at) return false;
+    if (before)
+        before->next = at->next;
+    else
+        client->first = at->next;
+    if (client->last == at) client->last = before;
+    client->count--;
+    client->continued -= at->continued;
+    return true;
+}
+
+/* Takes a client that has nothing queued out of the ring. */
+static void end_turn(struct sc_pool *pool, struct client *client)
+{
+    struct client *before = NULL, *at = pool->turn_first;
+    while (at != client) {
+        before = at;
+        at = at->next_turn;
+    }
+    if (before)
+        before->next_turn = client->next_turn;
+    else
+        pool->turn_first = client->next_turn;
+    if (pool->turn_last == client) pool->turn_last = before;
+    remove_client(pool, client);
+}
+
+bool sc_pool_withdraw(struct sc_pool *pool, struct sc_task *task)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct client *client = find_client(pool, task->client);
+    bool queued = client && unlink_task(client, task);
+    if (queued) {
+        pool->figures.queued--;
+        pool->continued -= task->continued;
+        if (client->count == 0) end_turn(pool, client);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return queued;
 }
 
 void sc_pool_figures(struct sc_pool *pool, struct sc_pool_figures *figures)

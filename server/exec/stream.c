@@ -184,6 +184,14 @@ bool sc_stream_event(struct sc_stream *stream, const struct sc_event *event)
     return taken;
 }
 
+bool sc_stream_is_read(struct sc_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool is_read = stream->reader && !stream->cut;
+    pthread_mutex_unlock(&stream->lock);
+    return is_read;
+}
+
 void sc_stream_end(struct sc_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);

@@ -1,9 +1,11 @@
 #include "dispatch.h"
 
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "events.h"
 #include "obs/metrics.h"
+#include "prefer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,15 @@ static const char *keep(struct sc_request *request, enum sc_field field, bool *k
 static void resume(struct sc_call *call);
 static bool delegate(struct sc_work *work);
 
+/* A job answers later: not as a stream. */
+static void prefer(struct sc_request *request)
+{
+    const struct sc_route *route = request->match.route;
+    request->as_job =
+        route->run == SC_RUN_ASK && sc_prefers(request->fields.value[SC_FIELD_PREFER], "respond-async");
+    if (request->as_job && request->call.accept == SC_MEDIA_EVENTS) request->call.accept = route->offers[0];
+}
+
 bool sc_dispatch_prepare(struct sc_request *request)
 {
     struct sc_call *call = &request->call;
@@ -28,9 +39,12 @@ bool sc_dispatch_prepare(struct sc_request *request)
     call->parameter = request->uri.parameter;
     call->parameter_count = request->uri.parameter_count;
     call->path = request->uri.path;
+    call->target = strstr(request->raw, request->uri.path); /* behind scheme and host, where they were sent */
+    call->client = request->client;
     memcpy(call->argument, request->match.argument, sizeof call->argument);
     call->if_match = keep(request, SC_FIELD_IF_MATCH, &kept);
     call->if_none_match = keep(request, SC_FIELD_IF_NONE_MATCH, &kept);
+    call->last_event_id = keep(request, SC_FIELD_LAST_EVENT_ID, &kept);
     if (request->body.length && request->match.route->accepts) { /* elsewhere a body means nothing */
         kept = kept && sc_buffer_append(&request->body, "", 1);
         call->body = request->body.data;
@@ -41,6 +55,7 @@ bool sc_dispatch_prepare(struct sc_request *request)
     call->delegate = delegate;
     call->threads = request->http->settings->compute_threads;
     call->owner = request;
+    prefer(request);
     return kept;
 }
 
@@ -119,7 +134,8 @@ static void run_task(struct sc_task *task, size_t thread)
         request->follower =
             (struct sc_follower){.hear = hear, .wants_partial = request->call.accept == SC_MEDIA_EVENTS};
         request->call.follower = &request->follower;
-        progress = request->match.route->use_case(&request->call);
+        sc_use_case *use_case = request->match.route->use_case;
+        progress = request->as_job ? sc_job_accept(&request->call, use_case) : use_case(&request->call);
         if (progress == SC_ANSWERED && request->call.stopped)
             (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", request->stopped_for);
     }

@@ -29,6 +29,8 @@ static int status_of(const struct sc_answer *answer)
     switch (answer->outcome) {
     case SC_OUTCOME_CREATED:
         return MHD_HTTP_CREATED;
+    case SC_OUTCOME_ACCEPTED:
+        return MHD_HTTP_ACCEPTED;
     case SC_OUTCOME_NO_CONTENT:
         return MHD_HTTP_NO_CONTENT;
     case SC_OUTCOME_NOT_MODIFIED:
@@ -95,7 +97,7 @@ static void add_content(struct reply *reply)
         add(reply, "Content-Type", "application/problem+json");
         return;
     }
-    if (answer->outcome != SC_OUTCOME_OK && answer->outcome != SC_OUTCOME_CREATED) return;
+    if (answer->outcome == SC_OUTCOME_NO_CONTENT || answer->outcome == SC_OUTCOME_NOT_MODIFIED) return;
     if (answer->media != SC_MEDIA_NONE) add(reply, "Content-Type", sc_media_type(answer->media));
     if (answer->media == SC_MEDIA_EVENTS) add(reply, "X-Accel-Buffering", "no"); /* for proxies */
     if (answer->media != SC_MEDIA_HTML) return;
@@ -109,6 +111,7 @@ static void add_references(struct reply *reply)
     const struct sc_answer *answer = reply->answer;
     const struct sc_request *request = reply->request;
     if (answer->location) add(reply, "Location", answer->location);
+    if (answer->outcome == SC_OUTCOME_ACCEPTED) add(reply, "Preference-Applied", "respond-async");
     if (answer->link) add(reply, "Link", answer->link);
     if (!request->match.route && request->match.path_known) {
         add(reply, "Allow", request->match.allow);
@@ -142,7 +145,7 @@ static void add_cors(struct reply *reply)
     if (!origin || !sc_cors_allows(cors, origin)) return;
     add(reply, "Access-Control-Allow-Origin", cors->any ? "*" : origin);
     add(reply, "Access-Control-Expose-Headers",
-        "ETag, Location, Link, X-Request-Id, Server-Timing, Retry-After");
+        "ETag, Location, Link, Preference-Applied, X-Request-Id, Server-Timing, Retry-After");
     bool answered = reply->answer->outcome == SC_OUTCOME_NO_CONTENT && !reply->request->match.route;
     if (answered && fields->value[SC_FIELD_PREFLIGHT_METHOD]) add_preflight(reply);
 }

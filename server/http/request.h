@@ -69,6 +69,7 @@ struct sc_request {
     uint64_t pieces_started, sent;  /* of an answer in pieces: when it began, and its bytes so far */
     uint64_t slept;                 /* when it last fell asleep for want of a piece; 0: it did not */
     bool asked;                     /* a use case made the answer */
+    bool as_job;                    /* the question is to become a job */
     int status;                     /* of the answer; 0 until there is one */
     uint64_t started, body_started; /* of sc_clock_nanoseconds */
     uint64_t received;              /* bytes of the body */

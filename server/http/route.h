@@ -7,7 +7,8 @@
 
 enum sc_run {
     SC_RUN_INLINE, /* always takes less than about 200 us: on the connection's thread */
-    SC_RUN_POOL    /* may take longer, or waits for the writer */
+    SC_RUN_POOL,   /* may take longer, or waits for the writer */
+    SC_RUN_ASK /* on the pool, or as a job where the client prefers that: a question that changes nothing */
 };
 
 enum sc_body_class { SC_BODY_USUAL, SC_BODY_IMPORT, SC_BODY_BATCH, SC_BODY_CLASSES };

@@ -17,6 +17,7 @@
 #define BATCH SC_BODY_BATCH
 #define INLINE SC_RUN_INLINE
 #define POOL SC_RUN_POOL
+#define ASK SC_RUN_ASK
 
 /* The whole API. Columns: method, pattern, use case, where it runs, the body's types, the answer's types, how
  * large a body may be. */
@@ -49,7 +50,7 @@ const struct sc_route SC_ROUTES[] = {
 
     {"POST", "/v1/sets", sc_set_create, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/sets", sc_set_list, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/sets/valuation", sc_set_valuation_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/sets/valuation", sc_set_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/sets/{id}", sc_set_get, INLINE, 0, {JSON}, USUAL},
     {"PUT", "/v1/sets/{id}", sc_set_put, POOL, JSON, {JSON}, USUAL},
     {"PATCH", "/v1/sets/{id}", sc_set_patch, POOL, PATCH, {JSON}, USUAL},
@@ -59,37 +60,44 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/v1/sets/{id}/revisions/{n}", sc_set_revision_get, INLINE, 0, {JSON}, USUAL},
     {"GET", "/v1/sets/{id}/diff", sc_set_diff, INLINE, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
     {"GET", "/v1/sets/{id}/valuation", sc_set_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/sets/{id}/valuation", sc_set_valuation_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/sets/{id}/valuation", sc_set_valuation_stored, ASK, JSON, {JSON, CSV}, USUAL},
 
-    {"POST", "/v1/valuation", sc_valuation_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/valuation", sc_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, POOL, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/projection", sc_projection_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/projection", sc_projection_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, POOL, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/chair", sc_chair_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/chair", sc_chair_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/implied", sc_implied_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/implied", sc_implied_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"GET", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/returns", sc_returns_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/implied", sc_implied_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/returns", sc_returns_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/returns", sc_returns_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/returns", sc_returns_stored, POOL, JSON, {JSON, CSV}, USUAL},
-    {"POST", "/v1/comparison", sc_comparison_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/scenarios/{id}/returns", sc_returns_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/comparison", sc_comparison_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/sensitivity", sc_sensitivity_sent, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/sensitivity", sc_sensitivity_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, ASK, JSON, {JSON, CSV}, USUAL},
 
-    {"POST", "/v1/simulation", sc_simulation_sent, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/simulation", sc_simulation_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"GET", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/batch", sc_batch, POOL, LINES, {JSON, NDJSON, CSV}, BATCH},
+    {"POST", "/v1/scenarios/{id}/simulation", sc_simulation_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/batch", sc_batch, ASK, LINES, {JSON, NDJSON, CSV}, BATCH},
 
-    {"POST", "/v1/curves/fit", sc_curve_fit, POOL, JSON, {JSON}, USUAL},
+    {"POST", "/v1/curves/fit", sc_curve_fit, ASK, JSON, {JSON}, USUAL},
     {"GET", "/v1/curves/observations", sc_curve_observations, INLINE, 0, {JSON}, USUAL},
+
+    {"GET", "/v1/jobs", sc_job_list, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/jobs/{id}", sc_job_get, INLINE, 0, {JSON}, USUAL},
+    {"DELETE", "/v1/jobs/{id}", sc_job_delete, POOL, 0, {JSON}, USUAL},
+    {"GET", "/v1/jobs/{id}/result", sc_job_result_get, POOL, 0, {0}, USUAL},
+    {"GET", "/v1/jobs/{id}/events", sc_job_events, INLINE, 0, {EVENTS}, USUAL},
+    {"GET", "/v1/events", sc_events, POOL, 0, {EVENTS}, USUAL},
 };
 /* clang-format on */
 

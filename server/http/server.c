@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "events.h"
 #include "handler.h"
+#include "job_run.h"
 #include "obs/metrics.h"
 #include "request.h"
 
@@ -116,50 +117,76 @@ static struct MHD_Daemon *start_daemon(struct sc_http *http)
         MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
 }
 
-static struct sc_http *fail(struct sc_http *http, char *reason, size_t reason_size, const char *why)
+void sc_http_free(struct sc_http *http)
 {
-    if (why) snprintf(reason, reason_size, "%s", why);
-    if (http) {
-        sc_peers_free(http->peers);
-        sc_readers_fini(&http->readers);
-        pthread_mutex_destroy(&http->lock);
-        pthread_mutex_destroy(&http->streams_lock);
-        free(http);
-    }
-    return NULL;
+    if (!http) return;
+    sc_peers_free(http->peers);
+    sc_readers_fini(&http->readers);
+    pthread_mutex_destroy(&http->lock);
+    pthread_mutex_destroy(&http->streams_lock);
+    free(http);
 }
 
-struct sc_http *sc_http_start(const struct sc_settings *settings, struct sc_app *app, struct sc_store *store,
-                              struct sc_pool *pool, char *reason, size_t reason_size)
+static struct sc_http *new_http(const struct sc_http_parts *parts)
 {
     struct sc_http *http = calloc(1, sizeof *http);
-    if (!http) return fail(NULL, reason, reason_size, "there is no memory to start");
-    http->settings = settings;
-    http->app = app;
-    http->pool = pool;
+    if (!http) return NULL;
+    http->settings = parts->settings;
+    http->app = parts->app;
+    http->pool = parts->pool;
     pthread_mutex_init(&http->lock, NULL);
     pthread_mutex_init(&http->streams_lock, NULL);
-    sc_readers_init(&http->readers, store);
-    if (!sc_cors_init(&http->cors, settings->cors_origins))
-        return fail(http, reason, reason_size, "there are more origins to allow than there is room for");
+    sc_readers_init(&http->readers, parts->store);
     for (size_t i = 0; i < SC_ROUTE_COUNT; i++) sc_metrics_name(i, SC_ROUTES[i].method, SC_ROUTES[i].pattern);
+    return http;
+}
+
+static bool explain(char *reason, size_t reason_size, const char *why)
+{
+    snprintf(reason, reason_size, "%s", why);
+    return false;
+}
+
+/* Its parts, down to the socket. */
+static bool make_parts(struct sc_http *http, char *reason, size_t reason_size)
+{
+    if (!sc_cors_init(&http->cors, http->settings->cors_origins))
+        return explain(reason, reason_size, "there are more origins to allow than there is room for");
     http->peers = sc_peers_new(sc_events_tick, http);
-    if (!http->peers) return fail(http, reason, reason_size, "a thread cannot be started");
-    if (!sc_listen(&http->listener, settings->address, settings->port, reason, reason_size))
-        return fail(http, reason, reason_size, NULL);
-    MHD_set_panic_func(on_panic, NULL);
-    http->daemon = start_daemon(http);
-    if (http->daemon) return http;
+    if (!http->peers) return explain(reason, reason_size, "a thread cannot be started");
+    return sc_listen(&http->listener, http->settings->address, http->settings->port, reason, reason_size);
+}
+
+/* From here on the jobs use http: where it fails they are closed, and are to be freed before it. */
+static bool start_serving(struct sc_http *http, struct sc_jobs *jobs, char *reason, size_t reason_size)
+{
+    struct sc_jobs_runner runner = sc_job_runner(http);
+    bool started = sc_jobs_start(jobs, &runner, reason, reason_size);
+    if (started) {
+        MHD_set_panic_func(on_panic, NULL);
+        http->daemon = start_daemon(http);
+        if (http->daemon) return true;
+        explain(reason, reason_size, "libmicrohttpd does not start");
+    }
     close(http->listener.socket);
-    return fail(http, reason, reason_size, "libmicrohttpd does not start");
+    return false;
+}
+
+struct sc_http *sc_http_start(const struct sc_http_parts *parts, char *reason, size_t reason_size)
+{
+    struct sc_http *http = new_http(parts);
+    if (!http) {
+        explain(reason, reason_size, "there is no memory to start");
+        return NULL;
+    }
+    if (make_parts(http, reason, reason_size) && start_serving(http, parts->jobs, reason, reason_size))
+        return http;
+    sc_jobs_stop(parts->jobs);
+    sc_http_free(http);
+    return NULL;
 }
 
 const char *sc_http_address(const struct sc_http *http)
 {
     return http->listener.address;
-}
-
-void sc_http_free(struct sc_http *http)
-{
-    if (http) (void)fail(http, NULL, 0, NULL);
 }

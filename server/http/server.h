@@ -9,13 +9,22 @@
 
 struct sc_app;
 struct sc_http;
+struct sc_jobs;
 struct sc_pool;
 struct sc_settings;
 struct sc_store;
 
-/* Starts serving. Borrows all four. NULL on failure, and reason says why. */
-struct sc_http *sc_http_start(const struct sc_settings *settings, struct sc_app *app, struct sc_store *store,
-                              struct sc_pool *pool, char *reason, size_t reason_size);
+/* What serving needs; all are borrowed. */
+struct sc_http_parts {
+    const struct sc_settings *settings;
+    struct sc_app *app;
+    struct sc_store *store;
+    struct sc_pool *pool;
+    struct sc_jobs *jobs;
+};
+
+/* Starts the jobs, then serving. NULL on failure, and reason says why; the jobs are then closed. */
+struct sc_http *sc_http_start(const struct sc_http_parts *parts, char *reason, size_t reason_size);
 
 /* Where it listens: "http://127.0.0.1:8080". */
 const char *sc_http_address(const struct sc_http *http);

@@ -1,6 +1,7 @@
 #include "metrics.h"
 
 #include "base/buffer.h"
+#include "secondchair/jobs.h"
 #include "secondchair/model.h"
 #include "secondchair/pool.h"
 #include "secondchair/store.h"
@@ -45,6 +46,7 @@ static struct {
         _Atomic uint64_t *value;
     } shown[SC_METRICS_SHOWN_MAX];
     size_t shown_count;
+    struct sc_jobs *jobs;
     bool enabled;
 } metrics;
 
@@ -71,8 +73,9 @@ static uint64_t get(_Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-void sc_metrics_observe(struct sc_store *store, struct sc_pool *pool, bool enabled)
+void sc_metrics_observe(struct sc_store *store, struct sc_pool *pool, struct sc_jobs *jobs, bool enabled)
 {
+    metrics.jobs = jobs;
     metrics.store = store;
     metrics.pool = pool;
     metrics.enabled = enabled;
@@ -225,6 +228,26 @@ static void put_pool(struct sc_buffer *page)
     put_value(page, "pool_running", "gauge", "Computations that run.", figures.running);
 }
 
+static void put_jobs(struct sc_buffer *page)
+{
+    if (!metrics.jobs) return;
+    struct sc_jobs_figures figures = {0};
+    sc_jobs_figures(metrics.jobs, &figures);
+    put(page, "# HELP secondchair_jobs Jobs that have not ended.\n# TYPE secondchair_jobs gauge\n");
+    for (unsigned i = 0; i < SC_JOB_STATES; i++)
+        if (!sc_job_has_ended((enum sc_job_state)i))
+            put(page, "secondchair_jobs{state=\"%s\"} %llu\n", sc_job_state_name((enum sc_job_state)i),
+                (unsigned long long)figures.state[i]);
+    put(page, "# HELP secondchair_jobs_ended_total Jobs that ended since the start.\n"
+              "# TYPE secondchair_jobs_ended_total counter\n");
+    for (unsigned i = 0; i < SC_JOB_STATES; i++)
+        if (sc_job_has_ended((enum sc_job_state)i))
+            put(page, "secondchair_jobs_ended_total{state=\"%s\"} %llu\n",
+                sc_job_state_name((enum sc_job_state)i), (unsigned long long)figures.state[i]);
+    put_value(page, "jobs_refused_total", "counter", "Jobs that found too many that had not ended.",
+              figures.refused);
+}
+
 static uint64_t resident_bytes(void)
 {
     unsigned long long pages = 0;
@@ -256,6 +279,7 @@ enum sc_progress sc_metrics_page(struct sc_call *call)
     put_counters(&page);
     put_store(&page);
     put_pool(&page);
+    put_jobs(&page);
     put_process(&page);
     if (page.failed) {
         sc_buffer_fini(&page);

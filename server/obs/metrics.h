@@ -5,6 +5,7 @@
 #include "secondchair/call.h"
 #include "secondchair/limits.h"
 
+struct sc_jobs;
 struct sc_store;
 struct sc_pool;
 
@@ -23,8 +24,8 @@ enum sc_counter {
 /* Requests that met no route are counted here. */
 enum { SC_METRICS_NO_ROUTE = SC_LIMIT_ROUTES };
 
-/* What the page shows beside the counters. Borrowed; either may be NULL. Called before the first request. */
-void sc_metrics_observe(struct sc_store *store, struct sc_pool *pool, bool enabled);
+/* What the page shows beside the counters. Borrowed; each may be NULL. Called before the first request. */
+void sc_metrics_observe(struct sc_store *store, struct sc_pool *pool, struct sc_jobs *jobs, bool enabled);
 
 /* A route's label, before the first request. Both texts are borrowed. */
 void sc_metrics_name(size_t route, const char *method, const char *pattern);

@@ -16,7 +16,7 @@ SOCKETS = {"arpa/inet.h", "netdb.h", "netinet/in.h", "netinet/tcp.h", "sys/epoll
            "sys/socket.h", "sys/un.h"}
 
 # The contracts that are none of the core's business: ports, calls, settings.
-PORTS = {"call.h", "jobs.h", "pool.h", "problems.def", "settings.def", "settings.h", "store.h", "stream.h", "waiter.h"}
+PORTS = {"call.h", "follower.h", "job.h", "jobs.h", "pool.h", "problems.def", "settings.def", "settings.h", "store.h", "stream.h", "waiter.h"}
 CONTRACTS = {path.name for path in Path("include/secondchair").iterdir()}
 DOMAIN = CONTRACTS - PORTS
 
@@ -31,8 +31,9 @@ LAYERS = {
     "app": ({"base", "core", "codec"}, CONTRACTS,
             PLAIN | {"errno.h", "jansson.h", "pthread.h", "semaphore.h", "sodium.h", "time.h", "sc_assets.h",
                      "sc_builtins.h"}),
-    "store": ({"base"}, {"limits.h", "store.h"}, PLAIN | SYSTEM | {"pthread.h", "sqlite3.h", "sc_migrations.h"}),
-    "exec": ({"base"}, {"jobs.h", "limits.h", "pool.h", "store.h", "stream.h", "waiter.h"}, PLAIN | SYSTEM | {"pthread.h"}),
+    "store": ({"base"}, {"job.h", "limits.h", "store.h"}, PLAIN | SYSTEM | {"pthread.h", "sqlite3.h", "sc_migrations.h"}),
+    "exec": ({"base"}, {"follower.h", "job.h", "jobs.h", "limits.h", "pool.h", "store.h", "stream.h", "waiter.h"},
+             PLAIN | SYSTEM | {"pthread.h", "semaphore.h"}),
     "obs": ({"base"}, CONTRACTS, PLAIN | SYSTEM | {"arpa/inet.h", "pthread.h"}),
     "http": ({"base", "codec", "app", "obs"}, CONTRACTS,
              PLAIN | SYSTEM | SOCKETS | {"microhttpd.h", "pthread.h", "sodium.h", "zlib.h"}),

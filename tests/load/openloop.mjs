@@ -29,7 +29,7 @@ const heavy = {
   dilution: { ...base.dilution, options: Array.from({ length: 64 }, (_, i) => ({ count: 1, strike: 10 * i })), warrants: Array.from({ length: 64 }, (_, i) => ({ count: 1, strike: 1, threshold: 10 * i, probability: 0.5 })) },
 };
 
-const server = await new Server(binary, { flags: ['--queue', '1024', '--queue-per-client', '1024'] }).start();
+const server = await new Server(binary, { flags: ['--queue', '1024', '--queue-per-client', '1024', '--jobs', '1000', '--jobs-per-client', '1000', '--jobs-bytes', '1g'] }).start();
 const { id } = (await server.expect(201, 'POST', '/v1/scenarios', { json: heavy, loose: true })).json;
 const post = (target, body) => `POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const sent = JSON.stringify({ scenario: heavy });
@@ -56,15 +56,29 @@ for (const [name, target] of [['valuation', '/v1/valuation'], ['chair', '/v1/cha
   for (let i = 0; i < 5; i++) times.push((await server.expect(200, 'POST', target, { body: sent, headers: { 'Content-Type': 'application/json' }, loose: true })).headers['server-timing']);
   console.log(`the heaviest ${name} by itself: ${times.at(-1)}`);
 }
-console.log(`GET /v1/scenarios/amd-base, ${rate} a second for ${seconds} s, milliseconds from the due time; ${loads} connections of load`);
-console.log(`${'while others ask for'.padEnd(40)} ${['p50', 'p90', 'p99', 'p99.9', 'max', 'bad', 'load/s'].map(name => name.padStart(9)).join('')}`);
+const head = () => console.log(`${'while others ask for'.padEnd(40)} ${['p50', 'p90', 'p99', 'p99.9', 'max', 'bad', 'load/s'].map(name => name.padStart(9)).join('')}`);
 const rows = [];
-for (const [name, request] of LOADS) {
+async function measure(name, target, request) {
   const file = path.join(folder, 'request');
   if (request) writeFileSync(file, request);
-  const result = await ask(String(server.port), rate, seconds, '64', '/v1/scenarios/amd-base', ...(request ? [loads, file] : []));
-  rows.push({ load: name, ...result });
+  const result = await ask(String(server.port), rate, seconds, '64', target, ...(request ? [loads, file] : []));
+  rows.push({ target, load: name, ...result });
   console.log(`${name.padEnd(40)} ${[result.p50, result.p90, result.p99, result.p999, result.max].map(ms => ms.toFixed(2).padStart(9)).join('')}${String(result.bad).padStart(9)}${result.load_per_second.toFixed(0).padStart(9)}${result.load_bad ? `  (${result.load_bad} of the load refused)` : ''}`);
 }
+console.log(`GET /v1/scenarios/amd-base, ${rate} a second for ${seconds} s, milliseconds from the due time; ${loads} connections of load`);
+head();
+for (const [name, request] of LOADS) await measure(name, '/v1/scenarios/amd-base', request);
+
+// Jobs: a valuation is computed on the pool, and jobs want the same cores.
+const question = { scenario: { ...heavy, market: { ...heavy.market, inference_share: { curve: 'logistic', k: 0.4, mid: 2026 } } }, frontier: { x: { pointer: '/terminal/growth', low: 0, high: 0.03, steps: 201 }, y: { pointer: '/chair/hazard', low: 0, high: 0.5 } } };
+console.log(`\nGET /v1/scenarios/amd-base/valuation, likewise`);
+head();
+await measure('nothing', '/v1/scenarios/amd-base/valuation');
+const jobs = [];
+for (let i = 0; i < 100; i++) jobs.push((await server.expect(202, 'POST', '/v1/implied', { json: question, headers: { Prefer: 'respond-async' }, loose: true })).json.id);
+await measure('jobs, which wait in a queue', '/v1/scenarios/amd-base/valuation');
+const states = (await server.get('/v1/jobs?limit=200', { loose: true })).json.items.map(job => job.state);
+console.log(`meanwhile ${states.filter(state => state === 'done').length} of ${jobs.length} jobs were done, ${states.filter(state => state === 'queued').length} still waited`);
+for (const id of jobs.reverse()) await server.ask('DELETE', `/v1/jobs/${id}`, { loose: true });
 await server.stop();
 if (option('json')) writeFileSync(option('json'), `${JSON.stringify({ rate: Number(rate), seconds: Number(seconds), loads: Number(loads), rows }, null, 1)}\n`);

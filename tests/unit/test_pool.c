@@ -70,7 +70,7 @@ static void block(struct sc_pool *pool, struct sc_task *blocker)
 static void one_clients_hundred_tasks_do_not_delay_anothers_first(void **state)
 {
     (void)state;
-    struct sc_pool *pool = sc_pool_new(1, 200, 150);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, 200, 150);
     struct sc_task blocker;
     block(pool, &blocker);
     for (size_t i = 0; i < 100; i++) assert_int_equal(sc_pool_submit(pool, make(i, 1)), SC_POOL_OK);
@@ -90,7 +90,7 @@ static void one_clients_hundred_tasks_do_not_delay_anothers_first(void **state)
 static void tasks_of_one_client_run_in_their_order(void **state)
 {
     (void)state;
-    struct sc_pool *pool = sc_pool_new(1, TASKS, TASKS);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, TASKS, TASKS);
     for (size_t i = 0; i < TASKS; i++) assert_int_equal(sc_pool_submit(pool, make(i, i % 7)), SC_POOL_OK);
     sc_pool_free(pool);
     for (size_t i = 7; i < TASKS; i++) assert_true(items[i - 7].place < items[i].place);
@@ -99,7 +99,7 @@ static void tasks_of_one_client_run_in_their_order(void **state)
 static void the_queue_is_bounded_overall_and_for_each_client(void **state)
 {
     (void)state;
-    struct sc_pool *pool = sc_pool_new(1, 10, 4);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, 10, 4);
     struct sc_task blocker;
     block(pool, &blocker);
     size_t next = 0;
@@ -120,7 +120,7 @@ static void the_queue_is_bounded_overall_and_for_each_client(void **state)
 static void what_goes_on_is_beside_the_bounds_and_waits_its_turn(void **state)
 {
     (void)state;
-    struct sc_pool *pool = sc_pool_new(1, 2, 1);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, 2, 1);
     struct sc_task blocker;
     block(pool, &blocker);
     assert_int_equal(sc_pool_submit(pool, make(0, 1)), SC_POOL_OK);
@@ -144,7 +144,7 @@ static void what_goes_on_has_a_bound_of_its_own(void **state)
 {
     (void)state;
     static struct item many[SC_POOL_CONTINUED_MAX + 1];
-    struct sc_pool *pool = sc_pool_new(1, 1, 1);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, 1, 1);
     struct sc_task blocker;
     block(pool, &blocker);
     for (size_t i = 0; i <= SC_POOL_CONTINUED_MAX; i++) {
@@ -174,7 +174,7 @@ static void what_goes_on_with_itself_is_run_to_its_end(void **state)
         struct item item;
         struct sc_pool *pool;
     } turns[8];
-    struct sc_pool *pool = sc_pool_new(3, 8, 8);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 3, 8, 8);
     for (size_t i = 0; i < 8; i++) {
         turns[i] = (struct turn){.item = {.task = {.run = run_again, .client = 50 + i}}, .pool = pool};
         assert_int_equal(sc_pool_submit(pool, &turns[i].item.task), SC_POOL_OK);
@@ -183,10 +183,38 @@ static void what_goes_on_with_itself_is_run_to_its_end(void **state)
     for (size_t i = 0; i < 8; i++) assert_int_equal(turns[i].item.place, 50 + i);
 }
 
+static void a_task_that_waits_can_be_taken_back(void **state)
+{
+    (void)state;
+    struct sc_pool *pool = sc_pool_new(SC_POOL_BACKGROUND, 1, 10, 4);
+    struct sc_task blocker;
+    block(pool, &blocker);
+    for (size_t i = 0; i < 4; i++) assert_int_equal(sc_pool_submit(pool, make(i, 1)), SC_POOL_OK);
+    assert_int_equal(sc_pool_submit(pool, make(4, 2)), SC_POOL_OK);
+    assert_int_equal(sc_pool_submit(pool, make(5, 3)), SC_POOL_OK);
+    assert_false(sc_pool_withdraw(pool, &blocker));
+    assert_true(sc_pool_withdraw(pool, &items[0].task));
+    assert_true(sc_pool_withdraw(pool, &items[3].task));
+    assert_false(sc_pool_withdraw(pool, &items[3].task));
+    assert_true(sc_pool_withdraw(pool, &items[4].task)); /* the only one of its client, in mid-ring */
+    assert_int_equal(sc_pool_submit(pool, make(6, 1)), SC_POOL_OK);
+    assert_int_equal(sc_pool_submit(pool, make(7, 2)), SC_POOL_OK);
+    assert_true(sc_pool_withdraw(pool, &items[7].task)); /* the last of the ring */
+    assert_int_equal(sc_pool_submit(pool, make(8, 4)), SC_POOL_OK);
+    struct sc_pool_figures figures;
+    sc_pool_figures(pool, &figures);
+    assert_int_equal(figures.queued, 5);
+    sem_post(&gate);
+    sc_pool_free(pool);
+    assert_int_equal(atomic_load(&places), 5);
+    static const size_t order[] = {1, 5, 8, 2, 6};
+    for (size_t i = 0; i < 5; i++) assert_int_equal(items[order[i]].place, i);
+}
+
 static void there_is_room_again_after_tasks_ran(void **state)
 {
     (void)state;
-    struct sc_pool *pool = sc_pool_new(2, 3, 1);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 2, 3, 1);
     for (size_t i = 0; i < TASKS; i++)
         while (sc_pool_submit(pool, make(i, i)) != SC_POOL_OK) usleep(50);
     sc_pool_free(pool);
@@ -197,9 +225,9 @@ static void there_is_room_again_after_tasks_ran(void **state)
 static void a_pool_of_nothing_is_refused(void **state)
 {
     (void)state;
-    assert_null(sc_pool_new(0, 1, 1));
-    assert_null(sc_pool_new(1, 0, 1));
-    assert_null(sc_pool_new(1, 1, 0));
+    assert_null(sc_pool_new(SC_POOL_INTERACTIVE, 0, 1, 1));
+    assert_null(sc_pool_new(SC_POOL_INTERACTIVE, 1, 0, 1));
+    assert_null(sc_pool_new(SC_POOL_INTERACTIVE, 1, 1, 0));
     sc_pool_free(NULL);
 }
 
@@ -221,7 +249,7 @@ static void *produce(void *argument)
 static void many_producers_and_threads_lose_nothing(void **state)
 {
     (void)state;
-    struct sc_pool *pool = sc_pool_new(4, 32, 16);
+    struct sc_pool *pool = sc_pool_new(SC_POOL_INTERACTIVE, 4, 32, 16);
     struct producer producers[4];
     for (size_t i = 0; i < 4; i++) {
         producers[i] = (struct producer){.pool = pool, .first = i * (TASKS / 4)};
@@ -245,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup(what_goes_on_is_beside_the_bounds_and_waits_its_turn, begin),
         cmocka_unit_test_setup(what_goes_on_has_a_bound_of_its_own, begin),
         cmocka_unit_test_setup(what_goes_on_with_itself_is_run_to_its_end, begin),
+        cmocka_unit_test_setup(a_task_that_waits_can_be_taken_back, begin),
         cmocka_unit_test_setup(there_is_room_again_after_tasks_ran, begin),
         cmocka_unit_test_setup(a_pool_of_nothing_is_refused, begin),
         cmocka_unit_test_setup(many_producers_and_threads_lose_nothing, begin),
