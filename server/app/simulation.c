@@ -91,19 +91,18 @@ static bool has_target(const struct sc_simulation_question *question)
     return !isnan(question->tolerance) || !isnan(question->time_budget);
 }
 
-/* Whether a run towards a target may end, or the next doubling would take it beyond its time. */
+/* Whether a run may end; towards a time, where the next doubling would take it beyond. */
 static bool is_enough(const struct asked *asked, struct sc_simulated *simulated)
 {
+    const struct sc_simulation_question *question = &asked->question;
     double spent = (double)(sc_clock_nanoseconds() - asked->began) / 1e6;
-    if (simulated->moments.mean.standard_error <= asked->question.tolerance) {
+    if (simulated->moments.mean.standard_error <= question->tolerance)
         simulated->end = SC_ENDED_TOLERANCE;
-        return true;
-    }
-    if (2 * spent > asked->question.time_budget) {
+    else if (simulated->run.points == simulated->run.stride)
+        simulated->end = SC_ENDED_PATHS;
+    else if (2 * spent > question->time_budget)
         simulated->end = SC_ENDED_TIME;
-        return true;
-    }
-    return false;
+    return simulated->end != SC_GOES_ON;
 }
 
 /* Tells who follows how far it is; false where nobody wants the answer any more. */
@@ -132,10 +131,10 @@ static bool run(struct asked *asked, struct sc_simulated *simulated)
     bool heard = sc_call_is_heard(asked->call), ended = false;
     if (!sc_call_goes_on(asked->call, 0, NULL)) return false;
     for (size_t points = FIRST_PATHS / paths->randomisations; !ended; points *= 2) {
-        sc_run_to(paths, asked->crew, points < paths->stride ? points : paths->stride);
-        ended = paths->points == paths->stride;
-        if (ended || heard || has_target(&asked->question)) summarise(asked, simulated);
-        if (!ended && has_target(&asked->question)) ended = is_enough(asked, simulated);
+        bool last = points >= paths->stride;
+        sc_run_to(paths, asked->crew, last ? paths->stride : points);
+        if (last || heard || has_target(&asked->question)) summarise(asked, simulated);
+        ended = is_enough(asked, simulated);
         if (!tell(asked, simulated)) return false;
     }
     return true;
@@ -188,6 +187,7 @@ static bool simulate(struct asked *asked, const struct sc_subject *subject, cons
         return false;
     if (like) {
         sc_run_to(&simulated->run, asked->crew, like->run.points);
+        simulated->end = like->end;
         summarise(asked, simulated);
     } else if (!run(asked, simulated)) {
         return false;

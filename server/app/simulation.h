@@ -26,7 +26,7 @@ bool sc_simulation_read(struct sc_call *call, const struct sc_subject *subject,
                         struct sc_simulation_question *question) __attribute__((warn_unused_result));
 
 /* Why a simulation ended. */
-enum sc_simulation_end { SC_ENDED_PATHS, SC_ENDED_TOLERANCE, SC_ENDED_TIME };
+enum sc_simulation_end { SC_GOES_ON, SC_ENDED_PATHS, SC_ENDED_TOLERANCE, SC_ENDED_TIME };
 
 /* One scenario's simulation and what is said of it. */
 struct sc_simulated {

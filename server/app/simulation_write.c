@@ -20,7 +20,7 @@ static void write_interval(struct sc_json_writer *w, const struct sc_interval *i
 
 static const char *end_name(enum sc_simulation_end end)
 {
-    static const char *const NAMES[] = {"paths", "tolerance", "time_budget"};
+    static const char *const NAMES[] = {NULL, "paths", "tolerance", "time_budget"};
     return NAMES[end];
 }
 
