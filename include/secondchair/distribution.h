@@ -78,8 +78,9 @@ struct sc_quantile {
 void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_quantile *quantile);
 
 /* The x with P(X <= x) = u, 0 < u < 1, of the truncated distribution where min or max is given: the u-th part
- * of the probability between them, never a clipped number. Rises with u. A distribution without variance
- * gives its one value, bit for bit. */
+ * of the probability between them, never a clipped number. Rises with u. To 1e-11 of the true quantile, or of
+ * uniform, triangular, pert and beta to the rounding of their width. A distribution without variance gives
+ * its one value, bit for bit. */
 double sc_quantile_at(const struct sc_quantile *quantile, double u);
 
 /* x[i] = sc_quantile_at(quantile, u[i]), bit for bit; x may be u. */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sorts ascending, -0 before 0, by radix on the bits; scratch holds as many numbers. Not for NAN. */
+/* Sorts ascending, by radix on the bits; scratch holds as many numbers. Not for NAN. */
 void sc_sort(double *x, size_t n, double *scratch);
 
 /* The sum, compensated after Neumaier. */
@@ -28,8 +28,8 @@ struct sc_interval {
 };
 
 /* Interval that covers the p-quantile of whatever continuous distribution the ascending, independent numbers
- * come from with probability `level` at least: the order statistics between which the binomial number of
- * values below the quantile lies. An end that no order statistic reaches is NAN. */
+ * come from with probability `level` at least, 0 < p < 1: the order statistics between which the binomial
+ * number of values below the quantile lies. An end that no order statistic reaches is NAN. */
 struct sc_interval sc_sample_quantile_interval(const double *sorted, size_t n, double p, double level);
 
 /* Interval of what R independent randomisations estimate, from their R estimates: mean +- t s / sqrt(R), t

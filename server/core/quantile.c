@@ -4,7 +4,6 @@
 #include "normal.h"
 #include "odds.h"
 #include "secondchair/copula.h"
-#include "secondchair/statistics.h"
 
 #include <math.h>
 
@@ -160,14 +159,14 @@ void sc_quantile_normal_row(const struct sc_quantile *quantile, const double *z,
 
 /* --- prepared --- */
 
-/* Sorted by value, of those within min and max and with a weight. */
+/* Sorted by value, of those within min and max. */
 static void prepare_discrete(const struct sc_distribution *distribution, struct sc_quantile *quantile)
 {
     double *value = quantile->value, *weight = quantile->cumulative;
     size_t count = 0;
     for (size_t i = 0; i < distribution->count; i++) {
         double next = distribution->value[i];
-        if (distribution->weight[i] == 0 || next < distribution->min || next > distribution->max) continue;
+        if (next < distribution->min || next > distribution->max) continue;
         size_t at = count++;
         for (; at > 0 && value[at - 1] > next; at--) {
             value[at] = value[at - 1];
@@ -176,13 +175,8 @@ static void prepare_discrete(const struct sc_distribution *distribution, struct 
         value[at] = next;
         weight[at] = distribution->weight[i];
     }
-    double all = sc_sum(weight, count), sum = 0, rest = 0; /* compensated, as sc_sum */
-    for (size_t i = 0; i < count; i++) {
-        double next = weight[i], together = sum + next;
-        rest += sum >= next ? sum - together + next : next - together + sum;
-        sum = together;
-        weight[i] = (sum + rest) / all;
-    }
+    for (size_t i = 1; i < count; i++) weight[i] += weight[i - 1];
+    for (size_t i = 0; i < count; i++) weight[i] /= weight[count - 1];
     quantile->form = (struct sc_quantile_form){.kind = DISCRETE};
     quantile->count = count;
 }

@@ -411,7 +411,7 @@ static void normal_numbers_become_their_quantiles(void **state)
     (void)state;
     enum { N = 65 };
     double z[N], x[N];
-    for (int i = 0; i < N; i++) z[i] = (i - N / 2) / 8.0;
+    for (int i = 0; i < N; i++) z[i] = (i - N / 2) / 3.0;
     struct sc_distribution normal = whole(SC_NORMAL, 3, 0.25, 0, 0), cauchy = whole(SC_STUDENT_T, 0, 1, 1, 0);
     prepare(&normal);
     sc_quantile_normal_row(&quantile, z, N, x);

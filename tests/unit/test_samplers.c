@@ -52,7 +52,7 @@ static void a_row_is_its_numbers(void **state)
 {
     (void)state;
     double u[40];
-    for (uint64_t first = 0; first < 3; first++)
+    for (uint64_t first = 0; first < 4; first++)
         for (size_t n = 0; n < COUNT(u); n++) {
             sc_philox_row(42, 77, first + (UINT64_C(1) << 33), n, u);
             for (size_t i = 0; i < n; i++)
@@ -273,12 +273,27 @@ static void scrambling_keeps_the_quality_of_pairs(void **state)
     }
 }
 
-/* Over many scrambles the flips of a digit are fair, and those of two places of its tree independent. */
+enum { SCRAMBLES = 4096, DEPTH = 5, PLACES = 1 << DEPTH };
+static signed char flip[DEPTH + 1][PLACES]
+                       [SCRAMBLES]; /* of the digit at a depth, where those before it are so */
+
+static void assert_fair(int d, size_t a, size_t b, size_t c, size_t e)
+{
+    int sum = 0;
+    for (size_t r = 0; r < SCRAMBLES; r++) {
+        int product = flip[d][a][r];
+        if (b < a) product *= flip[d][b][r];
+        if (c < b) product *= flip[d][c][r] * flip[d][e][r];
+        sum += product;
+    }
+    if (abs(sum) > 5 * 64) fail_msg("depth %d, places %zu, %zu, %zu, %zu: %d of 4096", d, a, b, c, e, sum);
+}
+
+/* Over many scrambles the flips of a digit are fair; those of two places of its tree are independent, and
+ * near its root those of four. */
 static void the_scramble_is_random_at_every_place(void **state)
 {
     (void)state;
-    enum { SCRAMBLES = 4096, DEPTH = 5, PLACES = 1 << DEPTH };
-    static signed char flip[DEPTH + 1][PLACES][SCRAMBLES];
     for (uint32_t r = 0; r < SCRAMBLES; r++) {
         double u[2 * PLACES]; /* dimension 0 in Gray code's order: its first 2^(DEPTH + 1) points are all
                                  prefixes */
@@ -291,12 +306,11 @@ static void the_scramble_is_random_at_every_place(void **state)
     }
     for (int d = 0; d <= DEPTH; d++)
         for (size_t a = 0; a < (size_t)1 << d; a++)
-            for (size_t b = 0; b <= a; b++) {
-                int sum = 0;
-                for (size_t r = 0; r < SCRAMBLES; r++)
-                    sum += a == b ? flip[d][a][r] : flip[d][a][r] * flip[d][b][r];
-                if (abs(sum) > 5 * 64) fail_msg("depth %d, places %zu and %zu: %d of 4096", d, a, b, sum);
-            }
+            for (size_t b = 0; b <= a; b++) assert_fair(d, a, b, b, b);
+    for (size_t a = 3; a < 8; a++)
+        for (size_t b = 2; b < a; b++)
+            for (size_t c = 1; c < b; c++)
+                for (size_t e = 0; e < c; e++) assert_fair(3, a, b, c, e);
 }
 
 static void one_scrambled_point_is_uniform(void **state)

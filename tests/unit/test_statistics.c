@@ -220,6 +220,7 @@ static void assert_counted(const struct sc_histogram *histogram, const double *s
             here += sorted[k] >= histogram->edge[i] &&
                     (sorted[k] < histogram->edge[i + 1] || (last && sorted[k] == histogram->edge[i + 1]));
         assert_int_equal(histogram->count[i], here);
+        assert_true(histogram->edge[i] < histogram->edge[i + 1]);
         all += here;
     }
     assert_int_equal(all, n);
@@ -285,11 +286,23 @@ static void odd_histograms_are_bounded(void **state)
     x[1] = nextafter(1e17, INFINITY);
     sc_histogram(x, 2, 0, &histogram);
     assert_counted(&histogram, x, 2);
+    for (size_t i = 0; i < MANY; i++) x[i] = 1e17 + 16 * floor((double)i * 8 / MANY); /* and are many */
+    sc_histogram(x, MANY, 0, &histogram);
+    assert_counted(&histogram, x, MANY);
+    x[0] = 0;
+    x[1] = 1;
     sc_histogram(x, 2, 100000, &histogram);
     assert_int_equal(histogram.bins, SC_HISTOGRAM_BINS_MAX);
     for (size_t i = 0; i <= 8; i++) x[i] = (double)i * 1e-3; /* edges that are numbers of the sample */
     sc_histogram(x, 9, 0, &histogram);
     assert_counted(&histogram, x, 9);
+    for (int i = 0; i < 20000; i++) { /* just beside an edge, where a quotient may be rounded to it */
+        double edge = 1 + (double)random_below(1000000) / 10, width = 0.1 * (double)(1 + random_below(40));
+        x[0] = i % 2 ? nextafter(edge, 0) : nextafter(-edge - width, -INFINITY);
+        x[1] = i % 2 ? nextafter(edge + width, INFINITY) : nextafter(-edge, 0);
+        sc_histogram(x, 2, 0, &histogram);
+        assert_true(histogram.edge[0] <= x[0] && histogram.edge[histogram.bins] >= x[1]);
+    }
     x[0] = -1e300;
     x[1] = 1e300;
     sc_histogram(x, 2, 0, &histogram);
@@ -315,7 +328,7 @@ int main(void)
         cmocka_unit_test(students_t_is_that_of_an_independent_program),
         cmocka_unit_test(replicates_have_their_interval),
         cmocka_unit_test_setup(histograms_count_every_number_once, seed_random),
-        cmocka_unit_test(odd_histograms_are_bounded),
+        cmocka_unit_test_setup(odd_histograms_are_bounded, seed_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
