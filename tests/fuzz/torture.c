@@ -195,6 +195,11 @@ int main(void)
     torture("GET", "/v1/scenarios/amd-base/valuation?set=/price:9&inputs=true", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-bear/chair", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-base/projection?to=2030", "text/plain", "", true);
+    torture("GET", "/v1/scenarios/amd-uncertain/sensitivity?method=tornado", "text/plain", "", true);
+    torture("GET", "/v1/scenarios/amd-uncertain/sensitivity?method=sobol&paths=16&randomisations=2",
+            "text/plain", "", true);
+    torture("POST", "/v1/scenarios/amd-base/sensitivity?method=grid", "application/json",
+            "{\"x\":{\"pointer\":\"/terminal/growth\",\"low\":0,\"high\":0.1,\"steps\":5}}", true);
     torture("GET", "/v1/scenarios?limit=3&q=amd", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-bear", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-base/revisions", "text/plain", "", true);

@@ -20,6 +20,21 @@ json_t *json_loadb(const char *bytes, size_t length, size_t flags, json_error_t 
     "growth\",\"value\":0.2}]}"
 #define QUESTION "{\"scenario\":%s,\"overrides\":[{\"pointer\":\"/price\",\"value\":80}],\"inputs\":true}"
 
+#define TORNADO                                                                                              \
+    "{\"method\":\"tornado\",\"drivers\":[{\"pointer\":\"/segments/0/growth\"},{\"pointer\":\"/bridge/"      \
+    "cash\",\"low\":0,"                                                                                      \
+    "\"high\":5}],\"uncertainty\":{\"drivers\":[{\"pointer\":\"/segments/0/"                                 \
+    "growth\",\"distribution\":{\"kind\":\"uniform\","                                                       \
+    "\"low\":0,\"high\":0.1}}]}}"
+#define GRID                                                                                                 \
+    "{\"method\":\"grid\",\"x\":{\"pointer\":\"/segments/0/"                                                 \
+    "growth\",\"low\":0,\"high\":0.1,\"steps\":3},\"y\":{"                                                   \
+    "\"pointer\":\"/bridge/cash\",\"values\":[0,5]}}"
+#define SOBOL                                                                                                \
+    "{\"method\":\"sobol\",\"paths\":16,\"randomisations\":2,\"drivers\":[{\"pointer\":\"/segments/0/"       \
+    "growth\",\"low\":0,"                                                                                    \
+    "\"high\":0.1}]}"
+
 /* Asks with every single allocation failing in turn, then with every amount of memory. */
 static void torture(struct rig *rig, sc_use_case *use_case, struct ask ask, const char *right)
 {
@@ -67,6 +82,11 @@ static void reading_answers_right_or_not_at_all(void **state)
         {sc_sensitivity_stored, {.id = id, .query = "inputs=true&sort=elasticity&drivers=/segments"}},
         {sc_sensitivity_stored, {.id = id, .accept = SC_MEDIA_CSV}},
         {sc_sensitivity_stored, {.id = id, .query = "method=inference"}},
+        {sc_sensitivity_stored, {.id = id, .query = "method=tornado&inputs=true"}},
+        {sc_sensitivity_stored, {.id = id, .body = TORNADO}},
+        {sc_sensitivity_stored, {.id = id, .body = GRID}},
+        {sc_sensitivity_stored, {.id = id, .body = GRID, .accept = SC_MEDIA_CSV}},
+        {sc_sensitivity_stored, {.id = id, .body = SOBOL}},
         {sc_set_get, {.id = set}},
         {sc_set_list, {.query = "q=both"}},
         {sc_set_diff, {.id = set}},
