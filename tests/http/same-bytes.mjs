@@ -28,7 +28,8 @@ add('implied margins', '/v1/implied', { scenario: 'amd-base', pointer: '/segment
 add('a frontier', '/v1/implied', { scenario: 'amd-base', frontier: { x: { pointer: '/terminal/growth', low: 0.02, high: 0.05, steps: 9 }, y: { pointer: '/discount/wacc', low: 0.07, high: 0.2 } } });
 add('sensitivity by inference', '/v1/sensitivity', { scenario: 'amd-base', method: 'inference' });
 add('sensitivity by tornado', '/v1/sensitivity', { scenario: 'amd-base', method: 'tornado', relative: 0.1 });
-add('sensitivity by grid', '/v1/sensitivity', { scenario: 'amd-base', method: 'grid', x: { pointer: '/terminal/growth', low: 0.02, high: 0.05, steps: 21 }, y: { pointer: '/chair/hazard', low: 0, high: 0.2, steps: 21 } });
+add('sensitivity by grid', '/v1/sensitivity', { scenario: 'amd-base', method: 'grid', x: { pointer: '/terminal/growth', low: 0.02, high: 0.05, steps: 61 }, y: { pointer: '/chair/hazard', low: 0, high: 0.2, steps: 61 } });
+add('sensitivity by indices', '/v1/sensitivity', { scenario: 'amd-uncertain', method: 'sobol', paths: 128 });
 add('a set', '/v1/sets/valuation', { set: 'amd-view' });
 
 simulate('usual', { paths: 65536 });
