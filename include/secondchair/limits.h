@@ -66,9 +66,10 @@ enum {
      * what it told before. */
     SC_LIMIT_STREAM_ANSWER = 17 * 1024 * 1024,
 
-    /* What may wait in a stream of what becomes of jobs, each of which is told in 10 KiB: who reads more
-     * slowly is cut off and asks again. */
-    SC_LIMIT_STREAM = 1024 * 1024,
+    /* What may wait in a stream of what becomes of jobs: of 1,000 of them, which is how many there may be,
+     * the newest, each in 10 KiB and what a few can say already. Who reads more slowly is cut off and asks
+     * again. */
+    SC_LIMIT_STREAM = 16 * 1024 * 1024,
 
     /* An answer that a job keeps: as large as one that is held in memory. */
     SC_LIMIT_JOB_RESULT = 16 * 1024 * 1024,

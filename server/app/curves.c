@@ -176,14 +176,16 @@ static void write_profile(const struct fitting *fitting, int curve, struct sc_js
     sc_json_array_end(w);
 }
 
-/* What the others say of each observation. */
-static void write_left_out(const struct fitting *fitting, int curve, struct sc_json_writer *w)
+/* What the others say of each observation, after so many curves. False: nobody wants it any more. */
+static bool write_left_out(struct sc_call *call, const struct fitting *fitting, size_t curves, int curve,
+                           struct sc_json_writer *w)
 {
     struct sc_fit_observation others[SC_OBSERVATIONS_MAX];
     struct sc_fit fit;
     sc_json_member_array_begin(w, "leave_one_out");
     for (size_t out = 0; out < fitting->count; out++) {
-        size_t kept = 0;
+        size_t kept = 0, turn = curves * fitting->count + out;
+        if (!sc_call_goes_on(call, (double)turn / (double)(CURVES * fitting->count), NULL)) return false;
         for (size_t i = 0; i < fitting->count; i++)
             if (i != out) others[kept++] = fitting->observation[i];
         bool found = sc_fit_curve(curve, fitting->floor, fitting->ceiling, others, kept, &fit);
@@ -196,9 +198,10 @@ static void write_left_out(const struct fitting *fitting, int curve, struct sc_j
         sc_json_object_end(w);
     }
     sc_json_array_end(w);
+    return true;
 }
 
-static void write_fits(const struct fitting *fitting, struct sc_json_writer *w)
+static bool write_fits(struct sc_call *call, const struct fitting *fitting, struct sc_json_writer *w)
 {
     double best = fitting->fit[fitting->order[0]].aic;
     sc_json_member_array_begin(w, "fits");
@@ -209,10 +212,11 @@ static void write_fits(const struct fitting *fitting, struct sc_json_writer *w)
         sc_fit_write(fit, fitting->year, w);
         sc_json_member_number(w, "delta_aic", fit->aic - best);
         write_profile(fitting, fit->curve.curve, w);
-        write_left_out(fitting, fit->curve.curve, w);
+        if (!write_left_out(call, fitting, i, fit->curve.curve, w)) return false;
         sc_json_object_end(w);
     }
     sc_json_array_end(w);
+    return true;
 }
 
 enum sc_progress sc_curve_fit(struct sc_call *call)
@@ -229,7 +233,10 @@ enum sc_progress sc_curve_fit(struct sc_call *call)
     sc_json_writer_init(&writer, &buffer);
     sc_json_object_begin(&writer);
     sc_json_member_text(&writer, "engine", SC_ENGINE_VERSION);
-    write_fits(fitting, &writer);
+    if (!write_fits(call, fitting, &writer)) {
+        sc_buffer_fini(&buffer);
+        return SC_ANSWERED;
+    }
     sc_json_object_end(&writer);
     sc_call_spent(call, SC_STAGE_MODEL, start);
     call->answer->freshness = SC_FRESH_NO_STORE;

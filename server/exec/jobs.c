@@ -16,7 +16,8 @@ enum {
     PARTIAL_MAX = 64 * 1024,  /* of what can be said while a job runs */
     RECOVERY_PAGE = 100,      /* jobs of an earlier service that are read at once */
     RECOVERY_ARENA = 4 << 20, /* each has a target of 8 KiB at most */
-    PAST = 0                  /* their client */
+    PAST = 0,                 /* their client */
+    PRUNE_SECONDS = 600       /* how often old jobs are looked for while nothing runs */
 };
 
 /* ---- places ---- */
@@ -294,12 +295,26 @@ static bool take_progress(struct sc_job_place *place)
     return further;
 }
 
+/* Until something runs, or the end; looks for what has grown too old meanwhile. Under the lock. */
+static void wait_for_work(struct sc_jobs *jobs)
+{
+    while (!jobs->running && !jobs->ended) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += PRUNE_SECONDS;
+        if (pthread_cond_timedwait(&jobs->work, &jobs->lock, &until) != ETIMEDOUT) continue;
+        pthread_mutex_unlock(&jobs->lock);
+        sc_jobs_prune(jobs);
+        pthread_mutex_lock(&jobs->lock);
+    }
+}
+
 static void *tell(void *context)
 {
     struct sc_jobs *jobs = context;
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->ended) {
-        while (!jobs->running && !jobs->ended) pthread_cond_wait(&jobs->work, &jobs->lock);
+        wait_for_work(jobs);
         for (struct sc_job_place *place = jobs->first; place; place = place->next)
             if (place->job.state == SC_JOB_RUNNING && take_progress(place)) sc_jobs_tell(jobs, &place->job);
         pthread_mutex_unlock(&jobs->lock);
@@ -323,6 +338,15 @@ static bool start_teller(struct sc_jobs *jobs)
 
 /* ---- beginning and end ---- */
 
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
 struct sc_jobs *sc_jobs_new(struct sc_store *store, const struct sc_jobs_bounds *bounds)
 {
     struct sc_jobs *jobs = calloc(1, sizeof *jobs);
@@ -330,7 +354,7 @@ struct sc_jobs *sc_jobs_new(struct sc_store *store, const struct sc_jobs_bounds 
     jobs->store = store;
     jobs->bounds = *bounds;
     pthread_mutex_init(&jobs->lock, NULL);
-    pthread_cond_init(&jobs->work, NULL);
+    init_condition(&jobs->work);
     if (start_teller(jobs)) return jobs;
     sc_jobs_free(jobs);
     return NULL;

@@ -9,8 +9,9 @@
 struct sc_reader;
 struct sc_store;
 
-/* More threads than this have no view: 64 that serve and 256 that compute are the settings' bounds. */
-enum { SC_READERS_MAX = 64 + 256 };
+/* More threads than this have no view: 64 that serve, 256 that compute and 64 for jobs are the settings'
+ * bounds. */
+enum { SC_READERS_MAX = 64 + 256 + 64 };
 
 struct sc_readers {
     struct sc_store *store;

@@ -80,16 +80,16 @@ const struct sc_route SC_ROUTES[] = {
     {"POST", "/v1/comparison", sc_comparison_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/sensitivity", sc_sensitivity_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/sensitivity", sc_sensitivity_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
 
     {"POST", "/v1/simulation", sc_simulation_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"GET", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/simulation", sc_simulation_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/batch", sc_batch, ASK, LINES, {JSON, NDJSON, CSV}, BATCH},
 
-    {"POST", "/v1/curves/fit", sc_curve_fit, ASK, JSON, {JSON}, USUAL},
+    {"POST", "/v1/curves/fit", sc_curve_fit, ASK, JSON, {JSON, EVENTS}, USUAL},
     {"GET", "/v1/curves/observations", sc_curve_observations, INLINE, 0, {JSON}, USUAL},
 
     {"GET", "/v1/jobs", sc_job_list, POOL, 0, {JSON, CSV}, USUAL},

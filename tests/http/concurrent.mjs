@@ -36,6 +36,18 @@ async function loop(name, clients, body) {
 }
 const want = (answer, ...statuses) => { if (!statuses.includes(answer.status) && !loose(answer)) fail(`${answer.status} ${answer.text.slice(0, 200)}`); return answer; };
 
+const slow = { scenario: { ...base, horizon: 30, market: { ...base.market, growth: { start: 0.3, end: 0.03 } } }, frontier: { x: { pointer: '/terminal/growth', low: 0, high: 0.05, steps: 21 }, y: { pointer: '/chair/hazard', low: 0, high: 0.5 } } };
+// Reads a stream of events for a while and goes away.
+const listen = (target, agent) => new Promise((resolve, reject) => {
+  const request = http.get({ host: '127.0.0.1', port: server.port, path: target, agent, headers: { Accept: 'text/event-stream' } }, response => {
+    if (![200, 404, 429, 503].includes(response.statusCode)) reject(new Error(`${target} answers ${response.statusCode}`));
+    response.on('data', () => {});
+    response.on('close', resolve);
+    setTimeout(() => request.destroy(), Math.random() * 300);
+  });
+  request.on('error', error => (/ECONNRE|EPIPE|hang up/.test(`${error.code} ${error.message}`) ? resolve() : reject(error)));
+});
+
 // Sends a part of a request, or a whole one, and goes away.
 const vanish = () => new Promise(resolve => {
   const socket = net.connect(server.port, '127.0.0.1');
@@ -66,6 +78,15 @@ const loops = Promise.all([
   loop('pages', 1, async agent => want(await server.get(pick(['/', '/openapi.json', '/schema/scenario.json', '/metrics', '/health/ready', '/problems/conflict', '/nothing']), { agent }), 200, 404)),
   loop('wrong', 1, async agent => want(await server.ask('POST', '/v1/valuation', { body: pick(['{', '[]', '{"scenario":{}}', `${'['.repeat(50)}`]), headers: JSON_TYPE, agent }), 400, 413, 422)),
   loop('vanishing', 3, vanish),
+  loop('jobs', 3, async agent => {
+    const question = pick([{ target: '/v1/implied', json: slow }, { target: '/v1/scenarios/amd-base/comparison', json: { with: 'amd-bear' } }, { target: '/v1/valuation', json: { scenario: base } }]);
+    const made = want(await server.ask('POST', question.target, { json: question.json, agent, headers: { Prefer: 'respond-async' } }), 202);
+    if (made.status !== 202) { await sleep(50); return; }
+    if (Math.random() < 0.3) want(await server.ask('DELETE', made.headers.location, { agent }), 204, 404);
+    want(await server.get(`${made.headers.location}/result`, { agent }), 200, 404, 409);
+    want(await server.get(pick([made.headers.location, '/v1/jobs', '/v1/jobs?state=running']), { agent }), 200, 404);
+  }),
+  loop('streams', 3, agent => listen(pick(['/v1/events', '/v1/scenarios/amd-base/comparison?with=amd-bull', '/v1/jobs/absent/events']), agent)),
 ]);
 await sleep(SECONDS * 1000);
 for (const name of Object.keys(counts)) await test(`there are ${name}`, () => eventually(`${name} four times`, () => counts[name] > 3));

@@ -8,7 +8,7 @@ export default async function suite({ server }) {
   const base = scenario('amd-base');
 
   await test('a question answers with its progress and then with the very answer that it gives otherwise', async () => {
-    for (const [target, question] of [['/v1/implied', { scenario: 'amd-base', ...FRONTIER }], ['/v1/comparison', { scenario: 'amd-base', with: 'amd-bear' }], ['/v1/scenarios/amd-base/comparison', { with: 'amd-bull' }]]) {
+    for (const [target, question] of [['/v1/implied', { scenario: 'amd-base', ...FRONTIER }], ['/v1/comparison', { scenario: 'amd-base', with: 'amd-bear' }], ['/v1/scenarios/amd-base/comparison', { with: 'amd-bull' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }], ['/v1/curves/fit', { set: 'gartner' }]]) {
       const plain = await server.post(target, question), { status, headers, text } = await server.post(target, question, { headers: EVENTS });
       is([status, headers['content-type'], headers['x-accel-buffering'], headers.vary], [200, 'text/event-stream', 'no', 'Accept'], `${target}: the head`);
       ok(text.startsWith('retry: '), `it begins with ${text.slice(0, 50)}`);
