@@ -54,12 +54,18 @@ struct sc_simulation {
     struct sc_sobol sobol;
 };
 
-/* The document's `uncertainty` is sound (its compilation has checked it). `like`, where it is not NULL, is a
- * simulation with which random numbers are to be common: a driver with the same pointer gets the same
- * dimension. False: faults say why, at places under `place`. */
+/* The dimensions of Sobol's points that are taken, each by a draw's key. Simulations that are prepared with
+ * the same ones have their random numbers in common: a driver with the same pointer moves alike in all. */
+struct sc_dimensions {
+    size_t count; /* 0 at first */
+    uint64_t key[SC_SOBOL_DIMENSIONS];
+};
+
+/* The document's `uncertainty` is sound (its compilation has checked it). dimensions: NULL where no other
+ * simulation shares them. False: faults say why, at places under `place`. */
 bool sc_simulation_prepare(struct sc_simulation *simulation, struct sc_block *block,
                            const struct sc_uncertainty *uncertainty, const struct sc_sampling *sampling,
-                           const struct sc_simulation *like, struct sc_copula_scratch *scratch,
+                           struct sc_dimensions *dimensions, struct sc_copula_scratch *scratch,
                            const char *place, struct sc_faults *faults);
 
 /* Why paths were rejected; a path counts once, with the first that holds. */

@@ -33,6 +33,13 @@ struct sc_estimate {
     struct sc_interval interval;
 };
 
+/* A figure whose error is from the spread of those that the randomisations have; one that is NAN, or fewer
+ * than two, make none. */
+struct sc_estimate sc_replicate_estimate(double value, const double *replicate, size_t count, double level);
+
+/* A probability lies between 0 and 1, whatever its error. */
+void sc_interval_of_probability(struct sc_interval *interval);
+
 struct sc_moments {
     struct sc_estimate mean;
     double sd;

@@ -57,4 +57,8 @@ struct sc_histogram {
  * that width rounded to 1, 2 or 5 times a power of ten and the edges to multiples of it. */
 void sc_histogram(const double *sorted, size_t n, size_t bins, struct sc_histogram *histogram);
 
+/* The bins and edges of such a histogram alone, from the ends of n numbers and the distance of their
+ * quartiles. */
+void sc_histogram_edges(double low, double high, double quartiles, double n, struct sc_histogram *histogram);
+
 #endif

@@ -53,7 +53,8 @@ sc_use_case sc_scenario_create, sc_scenario_list, sc_scenario_get, sc_scenario_p
 /* Sets of weighted scenarios: the same lives (server/app/scenario*.c), and their value (server/app/set*.c).
  */
 sc_use_case sc_set_create, sc_set_list, sc_set_get, sc_set_put, sc_set_patch, sc_set_delete, sc_set_restore,
-    sc_set_revision_list, sc_set_revision_get, sc_set_diff, sc_set_valuation_stored, sc_set_valuation_sent;
+    sc_set_revision_list, sc_set_revision_get, sc_set_diff, sc_set_valuation_stored, sc_set_valuation_sent,
+    sc_set_simulation_stored, sc_set_simulation_sent;
 
 /* Curves of the inference share by themselves (server/app/curves.c), and the published observations. */
 sc_use_case sc_curve_fit, sc_curve_observations;

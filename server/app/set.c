@@ -59,9 +59,9 @@ static void blame_scenario(struct loading *loading, const char *what)
     found->count = found->omitted = 0;
 }
 
-/* What a step found in overrides: in the member's own, or in the question's, where it may fit one and not
- * another. */
-static void blame_overrides(struct loading *loading, bool own)
+/* What a step found in overrides: in the member's own, or in what the question gives, which may fit one and
+ * not another. */
+static void blame_given(struct loading *loading, bool own)
 {
     struct sc_faults *found = loading->found;
     for (size_t i = 0; i < found->count; i++) {
@@ -126,7 +126,7 @@ static bool put_in(struct loading *loading, const json_t *overrides, bool own)
     struct sc_case *one = loading->one;
     if (json_array_size(overrides) == 0) return true;
     json_t *changed = sc_document_override(one->document, overrides, loading->found);
-    blame_overrides(loading, own);
+    blame_given(loading, own);
     json_decref(one->document);
     one->document = changed;
     if (!one->overrides) one->overrides = json_array();
@@ -157,6 +157,18 @@ bool sc_case_evaluate(const struct sc_case_context *context, size_t index, struc
     one->evaluation = sc_evaluation_new(one->plan, loading.arena, loading.found);
     blame_scenario(&loading, "has no value");
     return one->evaluation;
+}
+
+void sc_case_blame(const struct sc_case_context *context, size_t index, struct sc_faults *found,
+                   const char *what)
+{
+    struct loading loading;
+    if (!begin(context, index, NULL, &loading)) return;
+    loading.found = found;
+    if (what)
+        blame_scenario(&loading, what);
+    else
+        blame_given(&loading, false);
 }
 
 void sc_case_fini(struct sc_case *one)

@@ -44,6 +44,11 @@ bool sc_case_load(const struct sc_case_context *context, size_t index, struct sc
     __attribute__((warn_unused_result));
 bool sc_case_evaluate(const struct sc_case_context *context, size_t index, struct sc_case *one)
     __attribute__((warn_unused_result));
+
+/* Moves what was found in a member to the context's faults: as faults of the scenario, which `what` ("has no
+ * value"), or of the question where what is NULL, whose places they keep. */
+void sc_case_blame(const struct sc_case_context *context, size_t index, struct sc_faults *found,
+                   const char *what);
 void sc_case_fini(struct sc_case *one);
 
 /* What a question about a set is about. */

@@ -10,24 +10,23 @@
 #include "codec/writer.h"
 #include "evaluation.h"
 #include "request.h"
-#include "secondchair/solve.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-enum { FIRST_PATHS = 1 << 10 }; /* of a run towards a target; it doubles from there */
 
 /* "What is it worth where I am not sure?" */
 struct asked {
     struct sc_call *call;
     struct sc_simulation_question question;
     struct sc_crew *crew;
+    struct sc_dimensions dimensions;
     uint64_t began;
 };
 
+/* Without faults it was for want of memory. */
 static bool refuse(struct sc_call *call, enum sc_problem problem, const struct sc_faults *faults)
 {
-    sc_call_invalid(call, problem, faults);
+    (void)(sc_faults_any(faults) ? sc_call_invalid(call, problem, faults) : sc_call_exhausted(call));
     return false;
 }
 
@@ -51,39 +50,18 @@ static bool read_uncertainty(struct sc_call *call, const struct sc_subject *subj
     return refuse(call, SC_PROBLEM_invalid_question, faults);
 }
 
-static bool prepare(struct asked *asked, struct sc_simulated *simulated, const struct sc_simulated *like)
+/* Dimensions are common to all that the question simulates. */
+static bool prepare(struct asked *asked, struct sc_simulated *simulated)
 {
-    struct sc_call *call = asked->call;
-    const struct sc_simulation_question *question = &asked->question;
-    struct sc_faults *faults = sc_call_faults(call);
-    struct sc_copula_scratch *scratch = malloc(sizeof *scratch);
-    size_t points = (question->paths + question->randomisations - 1) / question->randomisations;
-    bool room = faults && scratch &&
-                sc_run_init(&simulated->run, simulated->plan, &simulated->uncertainty,
-                            question->randomisations, points, question->bands, sc_crew_members(asked->crew));
-    bool done =
-        room && sc_simulation_prepare(&simulated->run.simulation, sc_run_block(&simulated->run),
-                                      &simulated->uncertainty, &question->sampling,
-                                      like ? &like->run.simulation : NULL, scratch, "/uncertainty", faults);
-    free(scratch);
-    if (!room) return sc_call_exhausted(call), false;
-    if (!done) return refuse(call, SC_PROBLEM_invalid_question, faults);
-    sc_values(sc_run_block(&simulated->run), NULL, 0, 1, &simulated->value_per_share, NULL);
-    return true;
+    struct sc_faults *faults = sc_call_faults(asked->call);
+    return faults && (sc_simulated_prepare(simulated, &asked->question, sc_crew_members(asked->crew),
+                                           &asked->dimensions, "/uncertainty", faults) ||
+                      refuse(asked->call, SC_PROBLEM_invalid_question, faults));
 }
 
-/* Sorts what there is and finds the mean and its error. */
 static void summarise(struct asked *asked, struct sc_simulated *simulated)
 {
-    struct sc_run *run = &simulated->run;
-    simulated->sample = (struct sc_sample){.value = run->value,
-                                           .randomisations = run->randomisations,
-                                           .points = run->points,
-                                           .stride = run->stride,
-                                           .level = asked->question.level};
-    sc_sample_sort(&simulated->sample, &simulated->sorted, simulated->scratch);
-    if (simulated->sorted.count > 0)
-        sc_sample_moments(&simulated->sample, &simulated->sorted, &simulated->moments);
+    sc_simulated_summarise(simulated, asked->question.level);
 }
 
 static bool has_target(const struct sc_simulation_question *question)
@@ -130,7 +108,7 @@ static bool run(struct asked *asked, struct sc_simulated *simulated)
     struct sc_run *paths = &simulated->run;
     bool heard = sc_call_is_heard(asked->call), ended = false;
     if (!sc_call_goes_on(asked->call, 0, NULL)) return false;
-    for (size_t points = FIRST_PATHS / paths->randomisations; !ended; points *= 2) {
+    for (size_t points = SC_FIRST_PATHS / paths->randomisations; !ended; points *= 2) {
         bool last = points >= paths->stride;
         sc_run_to(paths, asked->crew, last ? paths->stride : points);
         if (last || heard || has_target(&asked->question)) summarise(asked, simulated);
@@ -140,51 +118,20 @@ static bool run(struct asked *asked, struct sc_simulated *simulated)
     return true;
 }
 
-static bool make_room(struct sc_call *call, const struct sc_simulation_question *question,
-                      struct sc_simulated *simulated)
-{
-    size_t paths = question->paths + question->randomisations;
-    simulated->sorted.all = malloc(paths * sizeof *simulated->sorted.all);
-    simulated->sorted.each = malloc(paths * sizeof *simulated->sorted.each);
-    simulated->scratch = malloc(paths * sizeof *simulated->scratch);
-    if (simulated->sorted.all && simulated->sorted.each && simulated->scratch) return true;
-    sc_call_exhausted(call);
-    return false;
-}
-
-static void release(struct sc_simulated *simulated)
-{
-    if (!simulated) return;
-    free(simulated->sorted.all);
-    free(simulated->sorted.each);
-    free(simulated->scratch);
-    sc_run_fini(&simulated->run);
-    free(simulated);
-}
-
 static bool is_computable(struct sc_call *call, const struct sc_simulated *simulated)
 {
-    struct sc_faults *faults;
-    if (simulated->sorted.count > 1) return true;
-    faults = sc_call_faults(call);
-    if (!faults) return false;
-    sc_fault_add(
-        faults, SC_FAULT_not_computable, "/uncertainty",
-        "%zu of %zu paths lie outside the drivers' bounds or the model's domain; move the distributions",
-        simulated->run.randomisations * simulated->run.points - simulated->sorted.count,
-        simulated->run.randomisations * simulated->run.points);
-    return refuse(call, SC_PROBLEM_not_computable, faults);
+    struct sc_faults *faults = sc_call_faults(call);
+    return faults && (sc_simulated_is_computable(simulated, "/uncertainty", faults) ||
+                      refuse(call, SC_PROBLEM_not_computable, faults));
 }
 
-/* Runs the simulation of a subject. like: of another, with which random numbers are common; it runs as many
- * paths. */
+/* Runs the simulation of a subject. like: of another, which had as many paths as this one is to have. */
 static bool simulate(struct asked *asked, const struct sc_subject *subject, const json_t *uncertainty,
                      struct sc_simulated *simulated, const struct sc_simulated *like)
 {
     simulated->plan = subject->plan;
     if (!read_uncertainty(asked->call, subject, uncertainty, simulated)) return false;
-    if (!make_room(asked->call, &asked->question, simulated) || !prepare(asked, simulated, like))
-        return false;
+    if (!prepare(asked, simulated)) return false;
     if (like) {
         sc_run_to(&simulated->run, asked->crew, like->run.points);
         simulated->end = like->end;
@@ -226,8 +173,17 @@ static void compare(struct asked *asked, const struct sc_subject *subject, struc
     }
     if (sc_subject_of_member(call, subject, "with", &with) && simulate(asked, &with, own, other, one))
         (void)write(asked, subject, one, other);
-    release(other);
+    sc_simulated_free(other);
     sc_subject_fini(&with);
+}
+
+/* False: the answer is a problem. */
+static bool read_question(struct asked *asked, const struct sc_subject *subject)
+{
+    struct sc_faults *faults = sc_call_faults(asked->call);
+    if (!faults) return false;
+    sc_simulation_read(subject->question, 0, &asked->question, faults);
+    return !sc_faults_any(faults) || refuse(asked->call, SC_PROBLEM_invalid_question, faults);
 }
 
 static enum sc_progress answer(struct sc_call *call, const struct sc_subject *subject)
@@ -237,14 +193,13 @@ static enum sc_progress answer(struct sc_call *call, const struct sc_subject *su
     const json_t *own = json_object_get(subject->question, "uncertainty");
     if (!asked.crew || !simulated)
         sc_call_exhausted(call);
-    else if (sc_simulation_read(call, subject, &asked.question) &&
-             simulate(&asked, subject, own, simulated, NULL)) {
+    else if (read_question(&asked, subject) && simulate(&asked, subject, own, simulated, NULL)) {
         if (json_object_get(subject->question, "with"))
             compare(&asked, subject, simulated);
         else
             (void)write(&asked, subject, simulated, NULL);
     }
-    release(simulated);
+    sc_simulated_free(simulated);
     return SC_ANSWERED;
 }
 

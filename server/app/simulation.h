@@ -5,7 +5,13 @@
 #include "simulation_run.h"
 #include "subject.h"
 
-enum { SC_HURDLES_MAX = 32 };
+enum {
+    SC_HURDLES_MAX = 32,
+    SC_FIRST_PATHS = 1 << 10 /* of a run that is looked at as it goes; it doubles from there */
+};
+
+/* The part of the paths above which rejections are worth a warning. MODEL 10. */
+#define SC_MANY_REJECTED 0.01
 
 struct sc_simulation_question {
     struct sc_sampling sampling;
@@ -21,9 +27,9 @@ struct sc_simulation_question {
 
 extern const char *const SC_SIMULATION_MEMBERS[];
 
-/* False: the answer is a problem. */
-bool sc_simulation_read(struct sc_call *call, const struct sc_subject *subject,
-                        struct sc_simulation_question *question) __attribute__((warn_unused_result));
+/* Reads the members of a question: about a scenario, members 0, or about a set of so many. Adds faults. */
+void sc_simulation_read(const json_t *given, size_t members, struct sc_simulation_question *question,
+                        struct sc_faults *faults);
 
 /* Why a simulation ended. */
 enum sc_simulation_end { SC_GOES_ON, SC_ENDED_PATHS, SC_ENDED_TOLERANCE, SC_ENDED_TIME };
@@ -41,6 +47,31 @@ struct sc_simulated {
     enum sc_simulation_end end;
 };
 
+/* Makes room for the question's paths and makes a simulation ready whose plan and uncertainty are set; the
+ * rest is zero before. crew: threads that will be at it. dimensions: as sc_simulation_prepare has them. False
+ * with faults, at places under `place`, or without when memory is short. Always pair with sc_simulated_free.
+ */
+bool sc_simulated_prepare(struct sc_simulated *simulated, const struct sc_simulation_question *question,
+                          size_t crew, struct sc_dimensions *dimensions, const char *place,
+                          struct sc_faults *faults) __attribute__((warn_unused_result));
+void sc_simulated_free(struct sc_simulated *simulated);
+
+/* Sorts what there is and finds the mean and its error. */
+void sc_simulated_summarise(struct sc_simulated *simulated, double level);
+
+/* Whether enough paths have a value to say something of them; else adds a fault. */
+bool sc_simulated_is_computable(const struct sc_simulated *simulated, const char *place,
+                                struct sc_faults *faults) __attribute__((warn_unused_result));
+
+/* Paths evaluated so far, and those of them that have no value. */
+size_t sc_simulated_paths(const struct sc_simulated *simulated);
+size_t sc_simulated_rejected(const struct sc_simulated *simulated);
+
+/* Whether w_T - g comes so near 0 on some path that the mean need not exist; and in the API's words. */
+enum sc_tail { SC_TAIL_OK, SC_TAIL_FIRED, SC_TAIL_NONE };
+enum sc_tail sc_simulated_tail(const struct sc_simulated *simulated);
+const char *sc_tail_name(enum sc_tail tail);
+
 struct sc_json_writer;
 
 /* The members of the answer, but for the figures of a comparison. Sorts the yearly figures in place. */
@@ -49,6 +80,17 @@ void sc_simulation_write(struct sc_json_writer *w, const struct sc_simulation_qu
 
 /* The estimate, its error and why it ended: what an event of a stream says. */
 void sc_simulation_write_estimate(struct sc_json_writer *w, const struct sc_simulated *simulated);
+
+/* Parts of it, which answers about sets have too; a figure for each that the question has of its kind. */
+void sc_simulation_write_sampling(struct sc_json_writer *w, const struct sc_simulation_question *question);
+void sc_simulation_write_quantiles(struct sc_json_writer *w, const struct sc_simulation_question *question,
+                                   const struct sc_estimate *quantile);
+void sc_simulation_write_hurdle(struct sc_json_writer *w, double price, const struct sc_estimate *above);
+void sc_simulation_write_shortfall(struct sc_json_writer *w, const struct sc_simulation_question *question,
+                                   const struct sc_estimate *shortfall);
+enum sc_progress sc_simulation_quantiles_csv(struct sc_call *call,
+                                             const struct sc_simulation_question *question,
+                                             const struct sc_estimate *quantile);
 
 enum sc_progress sc_simulation_csv(struct sc_call *call, const struct sc_simulation_question *question,
                                    const struct sc_simulated *simulated);

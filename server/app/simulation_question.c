@@ -1,6 +1,4 @@
-#include "base/clock.h"
-#include "request.h"
-#include "secondchair/field.h"
+#include "secondchair/fault.h"
 #include "simulation.h"
 
 #include <math.h>
@@ -105,42 +103,54 @@ static size_t numbers(const struct reading *reading, const char *name, double lo
 
 static const double USUAL_QUANTILES[] = {0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95};
 
-/* How many paths, or until when. A target takes the place of a count, whose most it may still be given. */
-static void read_extent(const struct reading *reading, struct sc_simulation_question *question)
+/* The most that each of the members of a set may have, for all of them together to stay within the bound. */
+static size_t most_paths(size_t members)
+{
+    return members > 0 ? SC_PATHS_MAX / members : SC_PATHS_MAX;
+}
+
+/* Unless a count is given: the largest power of two there may be, but not more than need be. */
+static size_t usual_paths(size_t most)
+{
+    size_t paths = 65536;
+    while (paths > most) paths /= 2;
+    return paths;
+}
+
+/* How many paths, or until when. A target takes the place of a count, whose most it may still be given. The
+ * errors of a set are from the spread of its parts, Philox numbers or not. */
+static void read_extent(const struct reading *reading, size_t members,
+                        struct sc_simulation_question *question)
 {
     bool targeted = json_object_get(reading->question, "tolerance") ||
                     json_object_get(reading->question, "time_budget_ms");
+    size_t most = most_paths(members), usual = targeted ? most : usual_paths(most);
     question->tolerance = number(reading, "tolerance", 1e-9, 1e9, NAN);
     question->time_budget = number(reading, "time_budget_ms", 1, 10000, NAN);
-    question->paths = (size_t)whole(reading, "paths", 2, SC_PATHS_MAX, targeted ? SC_PATHS_MAX : 65536);
+    question->paths = (size_t)whole(reading, "paths", 2, (double)most, (double)usual);
     question->randomisations = (size_t)whole(reading, "randomisations", 2, SC_RANDOMISATIONS_MAX, 16);
-    if (question->sampling.sampler == SC_SAMPLER_PHILOX) question->randomisations = 1;
+    if (question->sampling.sampler == SC_SAMPLER_PHILOX && members == 0) question->randomisations = 1;
     if (question->paths >= 2 * question->randomisations) return;
     sc_fault_add(reading->faults, SC_FAULT_out_of_range, "/paths",
                  "paths must be at least twice the randomisations (%zu): each needs points of its own",
                  question->randomisations);
 }
 
-bool sc_simulation_read(struct sc_call *call, const struct sc_subject *subject,
-                        struct sc_simulation_question *question)
+void sc_simulation_read(const json_t *given, size_t members, struct sc_simulation_question *question,
+                        struct sc_faults *faults)
 {
     static const char *const SAMPLERS[] = {"sobol", "philox"}, *const LOSSES[] = {"mixture", "sampled"};
-    struct reading reading = {subject->question, sc_call_faults(call)};
-    if (!reading.faults) return false;
+    struct reading reading = {given, faults};
     question->sampling.sampler = choice(&reading, "sampler", SAMPLERS);
     question->sampling.seed = (uint64_t)whole(&reading, "seed", 0, 9007199254740991.0, 1);
     question->sampling.samples_loss = choice(&reading, "chair", LOSSES) == 1;
-    read_extent(&reading, question);
+    read_extent(&reading, members, question);
     question->bands = flag(&reading, "bands", true);
     question->level = number(&reading, "level", 0.5, 0.999, 0.95);
     question->shortfall = number(&reading, "shortfall", 0.001, 0.5, 0.05);
     question->hurdles = numbers(&reading, "hurdles", -1e9, 1e9, SC_HURDLES_MAX, question->hurdle);
     question->quantiles = numbers(&reading, "quantiles", 0, 1, SC_QUANTILES_MAX, question->quantile);
-    if (!json_object_get(subject->question, "quantiles")) {
-        memcpy(question->quantile, USUAL_QUANTILES, sizeof USUAL_QUANTILES);
-        question->quantiles = sizeof USUAL_QUANTILES / sizeof *USUAL_QUANTILES;
-    }
-    if (!sc_faults_any(reading.faults)) return true;
-    sc_call_invalid(call, SC_PROBLEM_invalid_question, reading.faults);
-    return false;
+    if (json_object_get(given, "quantiles")) return;
+    memcpy(question->quantile, USUAL_QUANTILES, sizeof USUAL_QUANTILES);
+    question->quantiles = sizeof USUAL_QUANTILES / sizeof *USUAL_QUANTILES;
 }

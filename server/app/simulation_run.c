@@ -42,16 +42,17 @@ bool sc_run_init(struct sc_run *run, const struct sc_plan *plan, const struct sc
     run->stride = points;
     run->points = 0;
     run->band_points = !bands ? 0 : points < band_points ? points : band_points;
+    size_t bands_of = randomisations * run->band_points;
     run->tally = (struct sc_tally){.least_spread = INFINITY};
-    run->value = malloc(paths * sizeof *run->value);
-    run->bin = malloc(paths * (uncertainty->count + 1));
-    run->yearly =
-        malloc((SC_BAND_KINDS * years * randomisations * run->band_points + 1) * sizeof *run->yearly);
+    run->value = calloc(paths, sizeof *run->value);
+    run->bin = calloc(paths, uncertainty->count + 1);
+    run->yearly = calloc(SC_BAND_KINDS * years * bands_of + 1, sizeof *run->yearly);
+    run->band_scratch = calloc(members * bands_of + 1, sizeof *run->band_scratch);
     run->turns_max = turns_for(run, points);
-    run->of_turn = malloc(run->turns_max * sizeof *run->of_turn);
+    run->of_turn = calloc(run->turns_max, sizeof *run->of_turn);
     run->member = calloc(members, sizeof *run->member);
     run->members = run->member ? members : 0;
-    bool done = run->value && run->bin && run->yearly && run->of_turn && run->member;
+    bool done = run->value && run->bin && run->yearly && run->band_scratch && run->of_turn && run->member;
     for (size_t i = 0; i < members && done; i++) done = init_member(&run->member[i], plan);
     return done;
 }
@@ -64,6 +65,7 @@ void sc_run_fini(struct sc_run *run)
     }
     free(run->member);
     free(run->of_turn);
+    free(run->band_scratch);
     free(run->yearly);
     free(run->bin);
     free(run->value);

@@ -19,8 +19,9 @@ struct sc_run {
     size_t randomisations, points, stride; /* points: evaluated so far, of each randomisation */
     size_t band_points;                    /* of them, those whose yearly figures are kept: a prefix */
     double *value;
-    uint8_t *bin;   /* [driver][randomisations * stride] */
-    double *yearly; /* [kind][year][randomisations * band_points] */
+    uint8_t *bin;         /* [driver][randomisations * stride] */
+    double *yearly;       /* [kind][year][randomisations * band_points] */
+    double *band_scratch; /* [thread of the crew][randomisations * band_points] */
     struct sc_tally tally;
     struct sc_member *member; /* what each thread of the crew computes with */
     size_t members;

@@ -7,10 +7,6 @@
 #include "simulation.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-/* A part of the paths above which rejections are worth a warning. MODEL 10. */
-#define MANY_REJECTED 0.01
 
 static void write_interval(struct sc_json_writer *w, const struct sc_interval *interval)
 {
@@ -24,15 +20,10 @@ static const char *end_name(enum sc_simulation_end end)
     return NAMES[end];
 }
 
-static size_t paths_of(const struct sc_run *run)
-{
-    return run->randomisations * run->points;
-}
-
 void sc_simulation_write_estimate(struct sc_json_writer *w, const struct sc_simulated *simulated)
 {
     const struct sc_moments *moments = &simulated->moments;
-    sc_json_member_integer(w, "paths", (int64_t)paths_of(&simulated->run));
+    sc_json_member_integer(w, "paths", (int64_t)sc_simulated_paths(simulated));
     sc_json_member_number(w, "mean", moments->mean.value);
     sc_json_member_figure(w, "standard_error", moments->mean.standard_error);
     sc_json_member_figure(w, "mean_low", moments->mean.interval.low);
@@ -50,30 +41,32 @@ static void write_rejections(struct sc_json_writer *w, const struct sc_simulated
 {
     static const char *const NAMES[SC_REJECTIONS] = {"bounds", "growth", "shares", "domain"};
     const struct sc_tally *tally = &simulated->run.tally;
-    uint64_t rejected = paths_of(&simulated->run) - tally->accepted;
+    size_t rejected = sc_simulated_rejected(simulated);
     sc_json_member_integer(w, "rejected", (int64_t)rejected);
     sc_json_member_object_begin(w, "rejected_by");
     for (size_t i = 0; i < SC_REJECTIONS; i++)
         sc_json_member_integer(w, NAMES[i], (int64_t)tally->rejected[i]);
     sc_json_object_end(w);
     sc_json_member_array_begin(w, "warnings");
-    if ((double)rejected > MANY_REJECTED * (double)paths_of(&simulated->run))
+    if ((double)rejected > SC_MANY_REJECTED * (double)sc_simulated_paths(simulated))
         sc_json_text(w, "More than 1 % of the paths are rejected: the figures are those of the others.");
     sc_json_array_end(w);
 }
 
-static void write_sampling(struct sc_json_writer *w, const struct sc_simulation_question *question,
-                           const struct sc_simulated *simulated)
+void sc_simulation_write_sampling(struct sc_json_writer *w, const struct sc_simulation_question *question)
 {
-    const struct sc_run *run = &simulated->run;
-    const struct sc_copula *copula = &run->simulation.copula;
     bool sobol = question->sampling.sampler == SC_SAMPLER_SOBOL;
     sc_json_member_text(w, "sampler", sobol ? "sobol" : "philox");
     sc_json_member_integer(w, "seed", (int64_t)question->sampling.seed);
-    sc_json_member_integer(w, "randomisations", (int64_t)run->randomisations);
+    sc_json_member_integer(w, "randomisations", (int64_t)question->randomisations);
     sc_json_member_text(w, "chair", question->sampling.samples_loss ? "sampled" : "mixture");
     sc_json_member_number(w, "level", question->level);
-    if (!run->simulation.correlated) {
+}
+
+static void write_correlation(struct sc_json_writer *w, const struct sc_simulated *simulated)
+{
+    const struct sc_copula *copula = &simulated->run.simulation.copula;
+    if (!simulated->run.simulation.correlated) {
         sc_json_member_null(w, "correlation");
         return;
     }
@@ -85,31 +78,49 @@ static void write_sampling(struct sc_json_writer *w, const struct sc_simulation_
     sc_json_object_end(w);
 }
 
-static void write_quantiles(struct sc_json_writer *w, const struct sc_simulation_question *question,
-                            const struct sc_simulated *simulated)
+void sc_simulation_write_quantiles(struct sc_json_writer *w, const struct sc_simulation_question *question,
+                                   const struct sc_estimate *quantile)
 {
     sc_json_member_array_begin(w, "quantiles");
     for (size_t i = 0; i < question->quantiles; i++) {
-        struct sc_estimate q =
-            sc_sample_quantile_of(&simulated->sample, &simulated->sorted, question->quantile[i]);
         sc_json_object_begin(w);
         sc_json_member_number(w, "p", question->quantile[i]);
-        sc_json_member_number(w, "value", q.value);
-        write_interval(w, &q.interval);
+        sc_json_member_number(w, "value", quantile[i].value);
+        write_interval(w, &quantile[i].interval);
         sc_json_object_end(w);
     }
     sc_json_array_end(w);
 }
 
+static void find_quantiles(const struct sc_simulation_question *question,
+                           const struct sc_simulated *simulated, struct sc_estimate *quantile)
+{
+    for (size_t i = 0; i < question->quantiles; i++)
+        quantile[i] = sc_sample_quantile_of(&simulated->sample, &simulated->sorted, question->quantile[i]);
+}
+
+void sc_simulation_write_hurdle(struct sc_json_writer *w, double price, const struct sc_estimate *above)
+{
+    sc_json_object_begin(w);
+    sc_json_member_number(w, "price", price);
+    sc_json_member_number(w, "probability", above->value);
+    sc_json_member_figure(w, "standard_error", above->standard_error);
+    write_interval(w, &above->interval);
+    sc_json_object_end(w);
+}
+
 static void write_probability(struct sc_json_writer *w, const struct sc_simulated *simulated, double price)
 {
     struct sc_estimate above = sc_sample_above(&simulated->sample, &simulated->sorted, price);
-    sc_json_object_begin(w);
-    sc_json_member_number(w, "price", price);
-    sc_json_member_number(w, "probability", above.value);
-    sc_json_member_figure(w, "standard_error", above.standard_error);
-    write_interval(w, &above.interval);
-    sc_json_object_end(w);
+    sc_simulation_write_hurdle(w, price, &above);
+}
+
+void sc_simulation_write_shortfall(struct sc_json_writer *w, const struct sc_simulation_question *question,
+                                   const struct sc_estimate *shortfall)
+{
+    sc_json_member_number(w, "expected_shortfall", shortfall->value);
+    sc_json_member_number(w, "expected_shortfall_part", question->shortfall);
+    sc_json_member_figure(w, "expected_shortfall_standard_error", shortfall->standard_error);
 }
 
 /* The price first, then the hurdles that were asked for. */
@@ -126,9 +137,7 @@ static void write_probabilities(struct sc_json_writer *w, const struct sc_simula
     write_probability(w, simulated, price);
     for (size_t i = 0; i < question->hurdles; i++) write_probability(w, simulated, question->hurdle[i]);
     sc_json_array_end(w);
-    sc_json_member_number(w, "expected_shortfall", shortfall.value);
-    sc_json_member_number(w, "expected_shortfall_part", question->shortfall);
-    sc_json_member_figure(w, "expected_shortfall_standard_error", shortfall.standard_error);
+    sc_simulation_write_shortfall(w, question, &shortfall);
 }
 
 static void write_histogram(struct sc_json_writer *w, const struct sc_simulated *simulated)
@@ -202,19 +211,19 @@ static void write_losses(struct sc_json_writer *w, const struct sc_simulated *si
 static void write_tail(struct sc_json_writer *w, const struct sc_simulated *simulated)
 {
     const struct sc_tally *tally = &simulated->run.tally;
-    bool method = simulated->plan->terminal.method != SC_EXIT_MULTIPLE;
-    bool fired = method && (tally->near > 0 || tally->rejected[SC_REJECTED_GROWTH] > 0);
+    enum sc_tail tail = sc_simulated_tail(simulated);
     sc_json_member_object_begin(w, "tail");
-    sc_json_member_text(w, "status", !method ? "not_applicable" : fired ? "fired" : "ok");
-    sc_json_member_text(w, "headline", fired ? "median" : "mean");
+    sc_json_member_text(w, "status", sc_tail_name(tail));
+    sc_json_member_text(w, "headline", tail == SC_TAIL_FIRED ? "median" : "mean");
     sc_json_member_number(w, "least_spread", tally->least_spread);
     sc_json_member_integer(w, "near", (int64_t)tally->near);
     sc_json_member_text(
         w, "detail",
-        !method ? "An exit multiple does not divide by the spread of w_T over g."
-        : fired ? "The spread of w_T over g comes below 1 % on some paths, where value grows without "
-                  "bound: the mean is not trustworthy, read the median and the quantiles."
-                : "The spread of w_T over g stays above 1 % on every path.");
+        tail == SC_TAIL_NONE ? "An exit multiple does not divide by the spread of w_T over g."
+        : tail == SC_TAIL_FIRED
+            ? "The spread of w_T over g comes below 1 % on some paths, where value grows without "
+              "bound: the mean is not trustworthy, read the median and the quantiles."
+            : "The spread of w_T over g stays above 1 % on every path.");
     sc_json_object_end(w);
 }
 
@@ -249,16 +258,14 @@ static void find_band(void *context, size_t turn, size_t member)
     size_t years = (size_t)bands->simulated->plan->horizon + 1, kind = turn / years, year = turn % years;
     bool there = kind == 2 ? bands->simulated->plan->market.present : year > 0;
     double *figure = sc_run_yearly(&bands->simulated->run, kind, (int)year);
-    double *scratch = malloc(bands->count * sizeof *scratch);
+    double *scratch = bands->simulated->run.band_scratch + member * bands->count;
     struct band *band = &bands->band[kind][year];
     *band = (struct band){NAN, NAN, NAN};
-    (void)member;
-    size_t count = scratch && there ? sort_year(bands, figure, scratch) : 0;
+    size_t count = there ? sort_year(bands, figure, scratch) : 0;
     if (count > 0)
         *band = (struct band){sc_sample_quantile(figure, count, 0.5 - bands->level / 2),
                               sc_sample_quantile(figure, count, 0.5),
                               sc_sample_quantile(figure, count, 0.5 + bands->level / 2)};
-    free(scratch);
 }
 
 static void write_bands(struct sc_json_writer *w, const struct sc_simulation_question *question,
@@ -297,12 +304,15 @@ static void write_bands(struct sc_json_writer *w, const struct sc_simulation_que
 void sc_simulation_write(struct sc_json_writer *w, const struct sc_simulation_question *question,
                          struct sc_simulated *simulated, struct sc_crew *crew)
 {
+    struct sc_estimate quantile[SC_QUANTILES_MAX];
+    find_quantiles(question, simulated, quantile);
     sc_json_member_number(w, "value_per_share", simulated->value_per_share);
     sc_simulation_write_estimate(w, simulated);
     write_rejections(w, simulated);
-    write_sampling(w, question, simulated);
+    sc_simulation_write_sampling(w, question);
+    write_correlation(w, simulated);
     write_probabilities(w, question, simulated);
-    write_quantiles(w, question, simulated);
+    sc_simulation_write_quantiles(w, question, quantile);
     write_histogram(w, simulated);
     write_drivers(w, simulated, crew);
     write_losses(w, simulated);
@@ -310,8 +320,9 @@ void sc_simulation_write(struct sc_json_writer *w, const struct sc_simulation_qu
     write_bands(w, question, simulated, crew);
 }
 
-enum sc_progress sc_simulation_csv(struct sc_call *call, const struct sc_simulation_question *question,
-                                   const struct sc_simulated *simulated)
+enum sc_progress sc_simulation_quantiles_csv(struct sc_call *call,
+                                             const struct sc_simulation_question *question,
+                                             const struct sc_estimate *quantile)
 {
     static const char *const HEADER[] = {"p", "value", "low", "high"};
     struct sc_buffer buffer;
@@ -319,15 +330,21 @@ enum sc_progress sc_simulation_csv(struct sc_call *call, const struct sc_simulat
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
     sc_csv_header(&csv, HEADER, sizeof HEADER / sizeof *HEADER);
     for (size_t i = 0; i < question->quantiles; i++) {
-        struct sc_estimate q =
-            sc_sample_quantile_of(&simulated->sample, &simulated->sorted, question->quantile[i]);
         sc_csv_number(&csv, question->quantile[i]);
-        sc_csv_number(&csv, q.value);
-        sc_csv_number(&csv, q.interval.low);
-        sc_csv_number(&csv, q.interval.high);
+        sc_csv_number(&csv, quantile[i].value);
+        sc_csv_number(&csv, quantile[i].interval.low);
+        sc_csv_number(&csv, quantile[i].interval.high);
         sc_csv_end_row(&csv);
     }
     return sc_answer_buffer(call, SC_MEDIA_CSV, &buffer);
+}
+
+enum sc_progress sc_simulation_csv(struct sc_call *call, const struct sc_simulation_question *question,
+                                   const struct sc_simulated *simulated)
+{
+    struct sc_estimate quantile[SC_QUANTILES_MAX];
+    find_quantiles(question, simulated, quantile);
+    return sc_simulation_quantiles_csv(call, question, quantile);
 }
 
 /* ---------------------------------------------------------------- two scenarios */
@@ -349,7 +366,7 @@ void sc_simulation_write_difference(struct sc_json_writer *w, const struct sc_si
     sc_json_member_number(w, "mean", other->moments.mean.value);
     sc_json_member_figure(w, "standard_error", other->moments.mean.standard_error);
     sc_json_member_number(w, "sd", other->moments.sd);
-    sc_json_member_integer(w, "rejected", (int64_t)(paths_of(&other->run) - other->run.tally.accepted));
+    sc_json_member_integer(w, "rejected", (int64_t)sc_simulated_rejected(other));
     sc_json_member_integer(w, "pairs", (int64_t)one->sorted.count);
     sc_json_member_figure(w, "mean_difference", any ? moments.mean.value : NAN);
     sc_json_member_figure(w, "mean_difference_standard_error", any ? moments.mean.standard_error : NAN);

@@ -30,17 +30,15 @@ static struct width width_of(double wanted)
 }
 
 /* Freedman and Diaconis; Sturges where the middle half of the numbers is one. */
-static double wanted_width(const double *sorted, size_t n)
+static double wanted_width(double range, double quartiles, double n)
 {
-    double quartiles = sc_sample_quantile(sorted, n, 0.75) - sc_sample_quantile(sorted, n, 0.25);
-    if (quartiles > 0) return 2 * quartiles / cbrt((double)n);
-    return (sorted[n - 1] - sorted[0]) / (1 + log2((double)n));
+    return quartiles > 0 ? 2 * quartiles / cbrt(n) : range / (1 + log2(n));
 }
 
-static void readable_edges(const double *sorted, size_t n, struct sc_histogram *histogram)
+static void readable_edges(double low, double high, double wanted, struct sc_histogram *histogram)
 {
-    double low = sorted[0], high = sorted[n - 1], first, last;
-    struct width width = width_of(fmax(wanted_width(sorted, n), 1e-290));
+    double first, last;
+    struct width width = width_of(fmax(wanted, 1e-290));
     for (;; width = wider(width)) {
         double unit = times(1, width);
         first = floor(low / unit);
@@ -60,15 +58,24 @@ static void even_edges(double low, double high, struct sc_histogram *histogram)
     histogram->edge[histogram->bins] = high;
 }
 
-void sc_histogram(const double *sorted, size_t n, size_t bins, struct sc_histogram *histogram)
+void sc_histogram_edges(double low, double high, double quartiles, double n, struct sc_histogram *histogram)
 {
-    double low = sorted[0], high = sorted[n - 1];
-    histogram->bins = bins > SC_HISTOGRAM_BINS_MAX ? SC_HISTOGRAM_BINS_MAX : bins;
-    if (low == high) histogram->bins = 1;
-    if (bins == 0 && low < high)
-        readable_edges(sorted, n, histogram);
+    histogram->bins = 1;
+    if (low < high)
+        readable_edges(low, high, wanted_width(high - low, quartiles, n), histogram);
     else
         even_edges(low, high, histogram);
+}
+
+void sc_histogram(const double *sorted, size_t n, size_t bins, struct sc_histogram *histogram)
+{
+    double low = sorted[0], high = sorted[n - 1],
+           quartiles = sc_sample_quantile(sorted, n, 0.75) - sc_sample_quantile(sorted, n, 0.25);
+    histogram->bins = bins > SC_HISTOGRAM_BINS_MAX ? SC_HISTOGRAM_BINS_MAX : bins;
+    if (bins > 0 && low < high)
+        even_edges(low, high, histogram);
+    else
+        sc_histogram_edges(low, high, quartiles, (double)n, histogram);
     size_t at = 0;
     for (size_t i = 0; i < histogram->bins; i++) {
         size_t start = at;

@@ -24,31 +24,30 @@ static void factorise(const struct sc_fit *fit, double factor[3][3])
         }
 }
 
-/* The dimension of a draw: that of the same key in a simulation which it is to be compared with, else a new
- * one after all of that one's. */
-static size_t dimension_of(const struct sc_simulation *simulation, const struct sc_simulation *like,
-                           uint64_t key)
+/* The dimension of a key: its own, or the next one that is free; SC_SOBOL_DIMENSIONS where none is. */
+static size_t dimension_of(struct sc_dimensions *dimensions, uint64_t key)
 {
-    for (size_t i = 0; like && i < like->draws; i++)
-        if (like->draw[i].key == key) return like->draw[i].dimension;
-    return simulation->draws + (like ? like->draws : 0);
+    size_t at = 0;
+    while (at < dimensions->count && dimensions->key[at] != key) at++;
+    if (at == dimensions->count && at < SC_SOBOL_DIMENSIONS) dimensions->key[dimensions->count++] = key;
+    return at;
 }
 
-static struct sc_draw *add_draw(struct sc_simulation *simulation, const struct sc_simulation *like,
+static struct sc_draw *add_draw(struct sc_simulation *simulation, struct sc_dimensions *dimensions,
                                 const char *name, size_t driver)
 {
     struct sc_draw *draw = &simulation->draw[simulation->draws];
     draw->slot = SC_NO_SLOT;
     draw->driver = driver;
     draw->key = sc_draw_key(name);
-    draw->dimension = dimension_of(simulation, like, draw->key);
+    draw->dimension = dimension_of(dimensions, draw->key);
     draw->bounds = NULL;
     simulation->draws++;
     return draw;
 }
 
 /* A standard normal number for each parameter of the fitted curve. */
-static void add_curve(struct sc_simulation *simulation, const struct sc_simulation *like,
+static void add_curve(struct sc_simulation *simulation, struct sc_dimensions *dimensions,
                       const struct sc_uncertain *uncertain, size_t driver, struct sc_block *block)
 {
     static const char *const NAMES[] = {"/market/inference_share#k", "/market/inference_share#mid",
@@ -63,7 +62,7 @@ static void add_curve(struct sc_simulation *simulation, const struct sc_simulati
     simulation->curve_floor = fit->curve.floor;
     factorise(fit, simulation->curve_factor);
     for (size_t i = 0; i < fit->covariance_size; i++) {
-        struct sc_draw *draw = add_draw(simulation, like, NAMES[i], driver);
+        struct sc_draw *draw = add_draw(simulation, dimensions, NAMES[i], driver);
         draw->slot = SLOTS[i];
         sc_quantile_prepare(&uncertain->distribution, &draw->quantile);
     }
@@ -90,11 +89,26 @@ static bool correlate(struct sc_simulation *simulation, const struct sc_uncertai
     return sc_copula_prepare(&correlation, place, scratch, &simulation->copula, faults);
 }
 
+static bool has_dimensions(const struct sc_simulation *simulation, const char *place,
+                           struct sc_faults *faults)
+{
+    for (size_t i = 0; i < simulation->draws; i++) {
+        if (simulation->draw[i].dimension < SC_SOBOL_DIMENSIONS) continue;
+        sc_fault_add(faults, SC_FAULT_wrong_length, place,
+                     "more than %d drivers are uncertain in all: that many have random numbers in common",
+                     SC_SOBOL_DIMENSIONS);
+        return false;
+    }
+    return true;
+}
+
 bool sc_simulation_prepare(struct sc_simulation *simulation, struct sc_block *block,
                            const struct sc_uncertainty *uncertainty, const struct sc_sampling *sampling,
-                           const struct sc_simulation *like, struct sc_copula_scratch *scratch,
+                           struct sc_dimensions *dimensions, struct sc_copula_scratch *scratch,
                            const char *place, struct sc_faults *faults)
 {
+    struct sc_dimensions own = {.count = 0};
+    if (!dimensions) dimensions = &own;
     simulation->plan = block->plan;
     simulation->sampling = *sampling;
     simulation->draws = simulation->curve_size = 0;
@@ -102,19 +116,20 @@ bool sc_simulation_prepare(struct sc_simulation *simulation, struct sc_block *bl
         const struct sc_uncertain *uncertain = &uncertainty->driver[i];
         if (i < SC_COPULA_MAX) simulation->correlated_draw[i] = simulation->draws;
         if (uncertain->distribution.kind == SC_FITTED_CURVE) {
-            add_curve(simulation, like, uncertain, i, block);
+            add_curve(simulation, dimensions, uncertain, i, block);
             continue;
         }
-        struct sc_draw *draw = add_draw(simulation, like, uncertain->pointer, i);
+        struct sc_draw *draw = add_draw(simulation, dimensions, uncertain->pointer, i);
         draw->slot = uncertain->slot;
         draw->bounds = uncertain->bounds;
         sc_quantile_prepare(&uncertain->distribution, &draw->quantile);
     }
     simulation->moved = simulation->draws;
     if (sampling->samples_loss && block->plan->chair.present)
-        add_draw(simulation, like, "/chair#loss", uncertainty->count);
+        add_draw(simulation, dimensions, "/chair#loss", uncertainty->count);
     sc_sobol_init(&simulation->sobol);
-    return correlate(simulation, uncertainty, scratch, place, faults);
+    return has_dimensions(simulation, place, faults) &&
+           correlate(simulation, uncertainty, scratch, place, faults);
 }
 
 void sc_simulation_begin(const struct sc_simulation *simulation, struct sc_block *block)

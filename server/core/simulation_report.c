@@ -19,6 +19,16 @@ void sc_sample_sort(const struct sc_sample *sample, struct sc_sorted *sorted, do
     sc_sort(sorted->all, sorted->count, scratch);
 }
 
+struct sc_estimate sc_replicate_estimate(double value, const double *replicate, size_t count, double level)
+{
+    struct sc_estimate result = {value, NAN, {NAN, NAN}};
+    if (count < 2) return result;
+    result.standard_error = sc_sd(replicate, count, sc_mean(replicate, count)) / sqrt((double)count);
+    double reach = result.standard_error * sc_student_t_two_sided((double)count - 1, level);
+    result.interval = (struct sc_interval){value - reach, value + reach};
+    return result;
+}
+
 /* What a figure of ascending numbers is, and what it needs beside them. */
 typedef double figure(const double *sorted, size_t n, double parameter);
 
@@ -29,14 +39,9 @@ static struct sc_estimate estimate(const struct sc_sample *sample, const struct 
 {
     double single[SC_RANDOMISATIONS_MAX];
     size_t count = sample->randomisations, first = 0;
-    struct sc_estimate result = {of(sorted->all, sorted->count, parameter), NAN, {NAN, NAN}};
     for (size_t r = 0; r < count; first += sorted->count_of[r++])
         single[r] = sorted->count_of[r] ? of(sorted->each + first, sorted->count_of[r], parameter) : NAN;
-    if (count < 2) return result;
-    result.standard_error = sc_sd(single, count, sc_mean(single, count)) / sqrt((double)count);
-    double reach = result.standard_error * sc_student_t_two_sided((double)count - 1, sample->level);
-    result.interval = (struct sc_interval){result.value - reach, result.value + reach};
-    return result;
+    return sc_replicate_estimate(of(sorted->all, sorted->count, parameter), single, count, sample->level);
 }
 
 /* The usual interval about a figure of independent paths. */
@@ -88,8 +93,7 @@ static double part_above(const double *sorted, size_t n, double x)
     return (double)(n - low) / (double)n;
 }
 
-/* A probability lies between 0 and 1, whatever its error. */
-static void keep_in_range(struct sc_interval *interval)
+void sc_interval_of_probability(struct sc_interval *interval)
 {
     interval->low = interval->low < 0 ? 0 : interval->low;
     interval->high = interval->high > 1 ? 1 : interval->high;
@@ -100,7 +104,7 @@ struct sc_estimate sc_sample_above(const struct sc_sample *sample, const struct 
     struct sc_estimate result = estimate(sample, sorted, part_above, x);
     double p = result.value, n = (double)sorted->count;
     if (sample->randomisations < 2) set_error(sample, n, sqrt(p * (1 - p) / n), &result);
-    keep_in_range(&result.interval);
+    sc_interval_of_probability(&result.interval);
     return result;
 }
 

@@ -51,6 +51,7 @@ const struct sc_route SC_ROUTES[] = {
     {"POST", "/v1/sets", sc_set_create, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/sets", sc_set_list, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/valuation", sc_set_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
+    {"POST", "/v1/sets/simulation", sc_set_simulation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/sets/{id}", sc_set_get, INLINE, 0, {JSON}, USUAL},
     {"PUT", "/v1/sets/{id}", sc_set_put, POOL, JSON, {JSON}, USUAL},
     {"PATCH", "/v1/sets/{id}", sc_set_patch, POOL, PATCH, {JSON}, USUAL},
@@ -61,6 +62,8 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/v1/sets/{id}/diff", sc_set_diff, INLINE, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
     {"GET", "/v1/sets/{id}/valuation", sc_set_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/{id}/valuation", sc_set_valuation_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/sets/{id}/simulation", sc_set_simulation_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/sets/{id}/simulation", sc_set_simulation_stored, ASK, JSON, {JSON, CSV}, USUAL},
 
     {"POST", "/v1/valuation", sc_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},

@@ -200,6 +200,12 @@ int main(void)
             "text/plain", "", true);
     torture("POST", "/v1/scenarios/amd-base/sensitivity?method=grid", "application/json",
             "{\"x\":{\"pointer\":\"/terminal/growth\",\"low\":0,\"high\":0.1,\"steps\":5}}", true);
+    torture("GET", "/v1/scenarios/amd-uncertain/simulation?paths=64&randomisations=4", "text/plain", "",
+            true);
+    torture("POST", "/v1/sets/amd-view/simulation", "application/json",
+            "{\"paths\":64,\"randomisations\":4,\"uncertainty\":{\"drivers\":[{\"pointer\":\"/chair/hazard\","
+            "\"distribution\":{\"kind\":\"beta\",\"alpha\":6,\"beta\":144}}]}}",
+            true);
     torture("GET", "/v1/scenarios?limit=3&q=amd", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-bear", "text/plain", "", true);
     torture("GET", "/v1/scenarios/amd-base/revisions", "text/plain", "", true);

@@ -48,7 +48,7 @@ export default async function jobs({ server, binary }) {
     const variant = (await server.expect(201, 'POST', '/v1/scenarios/amd-base/variants', { json: { name: 'Variant', overrides: [{ pointer: '/chair/hazard', value: 0.02 }] } })).json.id;
     const CASES = [['/v1/valuation', { scenario: base }], ['/v1/valuation', { scenario: 'amd-bull', overrides: [{ pointer: '/terminal/growth', value: 0.02 }], inputs: true }], [`/v1/scenarios/${variant}/chair?set=/discount/wacc:0.1`, {}], ['/v1/scenarios/amd-base/projection?to=2033', { level: 0.8 }],
       [`/v1/scenarios/${variant}/returns`, { price: 250 }], ['/v1/comparison', { scenario: 'amd-base', with: 'amd-bear' }], ['/v1/implied', { scenario: 'nvda-base', pointer: '/discount/wacc', low: 0.05, high: 0.2 }], ['/v1/scenarios/amd-base/implied', SHORT],
-      ['/v1/curves/fit', { set: 'gartner' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }], ['/v1/simulation', { scenario: 'amd-uncertain', paths: 1024 }], ['/v1/sets/amd-view/valuation', {}],
+      ['/v1/curves/fit', { set: 'gartner' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }], ['/v1/simulation', { scenario: 'amd-uncertain', paths: 1024 }], ['/v1/sets/amd-view/valuation', {}], ['/v1/sets/amd-view/simulation', { paths: 1024, uncertainty: { drivers: [{ pointer: '/chair/hazard', distribution: { kind: 'uniform', low: 0, high: 0.1 } }] } }],
       ['/v1/batch', { questions: Array.from({ length: 50 }, (_, i) => ({ scenario: 'amd-base', overrides: [{ pointer: '/price', value: i }] })), question: 'returns', fields: ['annual_return'] }]];
     const asked = [];
     for (const [target, question] of CASES)

@@ -43,6 +43,15 @@ simulate('independent drivers', { uncertainty: independent });
 simulate('Pearson correlations', { uncertainty: pearson });
 simulate('two scenarios', { with: 'amd-bull', uncertainty });
 simulate('nothing uncertain', { uncertainty: { drivers: [] } });
+const sets = (name, set, question, accept) => add(`simulation of a set, ${name}`, '/v1/sets/simulation', { set, ...question }, accept);
+const mixed = { name: 'Mixed', members: [['amd-bull', 0.2], ['amd-uncertain', 0.5], ['amd-bear', 0.3]].map(([id, weight]) => ({ scenario: id, weight })) };
+sets('of one that is uncertain', mixed, { paths: 16384 });
+sets('of uncertain ones', 'amd-view', { paths: 8192, uncertainty });
+sets('philox', 'amd-view', { paths: 8192, uncertainty: independent, sampler: 'philox', chair: 'sampled' });
+sets('as a table', mixed, { paths: 4096 }, CSV);
+add('sensitivity by tornado between quantiles', '/v1/sensitivity', { scenario: 'amd-uncertain', method: 'tornado' });
+add('sensitivity by Sobol indices', '/v1/sensitivity', { scenario: 'amd-base', method: 'sobol', uncertainty: independent, paths: 4096 });
+add('a batch', '/v1/batch', { question: 'chair', questions: [...BUILT_INS, ...BUILT_INS].map((id, i) => ({ scenario: id, overrides: [{ pointer: '/terminal/growth', value: 0.02 + i / 1000 }] })) });
 
 // ---------------------------------------------------------------- who is asked
 // Of /proc/cpuinfo, what the x86-64 levels of the psABI need beyond what every such machine has.
@@ -93,7 +102,7 @@ function computing(server) {
 }
 async function sharing(server, threads) {
   const before = computing(server);
-  is(before.length, threads, 'the threads that compute');
+  ok(before.length >= threads, `${before.length} threads compute`);
   const { json } = await server.expect(200, 'POST', '/v1/simulation', { json: { scenario: 'amd-uncertain', paths: 1 << 20, bands: false } });
   is(json.paths, 1 << 20, 'the paths');
   const used = computing(server).map((ticks, i) => ticks - before[i]);

@@ -18,6 +18,12 @@ json_t *json_loadb(const char *bytes, size_t length, size_t flags, json_error_t 
 #define OVERLAY                                                                                              \
     "{\"name\":\"V\",\"tags\":[\"bold\"],\"overrides\":[{\"pointer\":\"/segments/0/"                         \
     "growth\",\"value\":0.2}]}"
+#define UNCERTAIN                                                                                            \
+    "\"paths\":64,\"randomisations\":4,\"uncertainty\":{\"drivers\":[{\"pointer\":\"/discount/wacc\","       \
+    "\"distribution\":{\"kind\":\"normal\",\"mean\":0.1,\"sd\":0.01}},{\"pointer\":\"/operations/tax/"       \
+    "rate\","                                                                                                \
+    "\"distribution\":{\"kind\":\"beta\",\"alpha\":2,\"beta\":6}}],\"correlation\":{\"kind\":\"spearman\","  \
+    "\"matrix\":[[1,0.5],[0.5,1]]}}"
 #define QUESTION "{\"scenario\":%s,\"overrides\":[{\"pointer\":\"/price\",\"value\":80}],\"inputs\":true}"
 
 #define TORNADO                                                                                              \
@@ -66,9 +72,10 @@ static void reading_answers_right_or_not_at_all(void **state)
     patch_document(rig, parent, "{\"price\": 90}");
     patch_document(rig, id, "{\"price\": 95}");
     ID set = store_set(rig, parent, id);
-    char question[4096], of_set[256];
+    char question[4096], of_set[256], uncertain_set[1024];
     snprintf(question, sizeof question, QUESTION, DOCUMENT);
     snprintf(of_set, sizeof of_set, "{\"set\":\"%s\",\"price\":70}", set);
+    snprintf(uncertain_set, sizeof uncertain_set, "{\"set\":\"%s\",\"price\":70," UNCERTAIN "}", set);
     const struct {
         sc_use_case *use_case;
         struct ask ask;
@@ -93,6 +100,11 @@ static void reading_answers_right_or_not_at_all(void **state)
         {sc_set_valuation_stored, {.id = set, .query = "inputs=true&set=/price:80&price=90"}},
         {sc_set_valuation_stored, {.id = set, .accept = SC_MEDIA_CSV}},
         {sc_set_valuation_sent, {.body = of_set}},
+        {sc_simulation_stored, {.id = id, .body = "{" UNCERTAIN "}"}},
+        {sc_simulation_stored, {.id = id, .body = "{" UNCERTAIN "}", .accept = SC_MEDIA_CSV}},
+        {sc_set_simulation_stored,
+         {.id = set, .query = "inputs=true&set=/price:80&paths=64&randomisations=4"}},
+        {sc_set_simulation_sent, {.body = uncertain_set}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         REPLY right = rig_ask(rig, cases[i].use_case, cases[i].ask);

@@ -48,11 +48,10 @@ static void uncertain(struct simulated *s, const char *pointer, int kind, double
         .distribution = {.kind = kind, .parameter = {a, b}, .min = -INFINITY, .max = INFINITY}};
 }
 
-static void prepare(struct simulated *s, struct sc_sampling sampling, const struct simulated *like)
+static void prepare(struct simulated *s, struct sc_sampling sampling, struct sc_dimensions *dimensions)
 {
-    assert_true(sc_simulation_prepare(&s->simulation, &s->v.block, &s->uncertainty, &sampling,
-                                      like ? &like->simulation : NULL, &s->copula, "/uncertainty",
-                                      &s->v.faults));
+    assert_true(sc_simulation_prepare(&s->simulation, &s->v.block, &s->uncertainty, &sampling, dimensions,
+                                      &s->copula, "/uncertainty", &s->v.faults));
     s->tally = (struct sc_tally){.least_spread = INFINITY};
     sc_simulation_begin(&s->simulation, &s->v.block);
 }
@@ -188,18 +187,38 @@ static void a_shared_driver_has_the_same_draws_in_two_scenarios(void **state)
     uncertain(one, "/bridge/debt", SC_UNIFORM, 0, 10);
     uncertain(other, "/bridge/leases", SC_UNIFORM, 0, 1e-9); /* another one before it */
     uncertain(other, "/bridge/cash", SC_NORMAL, 600, 100);
-    run(one, SOBOL);
-    prepare(other, SOBOL, one);
+    struct sc_dimensions shared = {0};
+    prepare(one, SOBOL, &shared);
+    prepare(other, SOBOL, &shared);
     assert_int_equal(other->simulation.draw[1].dimension, one->simulation.draw[0].dimension);
     assert_true(other->simulation.draw[0].dimension > one->simulation.draw[1].dimension);
-    for (size_t i = 0; i < PATHS; i += SC_PATHS_AT_ONCE)
+    for (size_t i = 0; i < PATHS; i += SC_PATHS_AT_ONCE) {
+        run_part(one, i / POINTS, POINTS, i % POINTS, SC_PATHS_AT_ONCE);
         run_part(other, i / POINTS, POINTS, i % POINTS, SC_PATHS_AT_ONCE);
+    }
     for (size_t i = 0; i < PATHS; i++) {
         double difference = other->value[i] - one->value[i]; /* 1, and up to 0.1 of debt */
         assert_true(difference > 1 - 1e-9 && difference < 1.1 + 1e-9);
     }
     end(one);
     end(other);
+}
+
+static void only_so_many_drivers_have_random_numbers_in_common(void **state)
+{
+    (void)state;
+    struct simulated *s = simulated_of(document_with_cash());
+    struct sc_dimensions shared = {.count = SC_SOBOL_DIMENSIONS - 1};
+    uncertain(s, "/bridge/cash", SC_NORMAL, 500, 100);
+    prepare(s, SOBOL, &shared);
+    assert_int_equal(s->simulation.draw[0].dimension, SC_SOBOL_DIMENSIONS - 1);
+    prepare(s, SOBOL, &shared);
+    uncertain(s, "/bridge/debt", SC_UNIFORM, 0, 10);
+    assert_false(sc_simulation_prepare(&s->simulation, &s->v.block, &s->uncertainty, &SOBOL, &shared,
+                                       &s->copula, "/uncertainty", &s->v.faults));
+    assert_string_equal(s->v.faults.item[0].pointer, "/uncertainty");
+    s->v.faults.count = 0;
+    end(s);
 }
 
 static void a_loss_that_is_drawn_averages_to_the_mixture(void **state)
@@ -270,6 +289,7 @@ int main(void)
         cmocka_unit_test(variance_is_shared_as_it_comes),
         cmocka_unit_test(paths_do_not_depend_on_how_they_are_cut),
         cmocka_unit_test(a_shared_driver_has_the_same_draws_in_two_scenarios),
+        cmocka_unit_test(only_so_many_drivers_have_random_numbers_in_common),
         cmocka_unit_test(a_loss_that_is_drawn_averages_to_the_mixture),
         cmocka_unit_test(what_leaves_the_model_is_counted),
         cmocka_unit_test(a_fitted_curve_is_drawn_from_its_covariance),
