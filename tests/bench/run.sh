@@ -16,6 +16,7 @@ cc -O3 -std=c17 -D_GNU_SOURCE -Iinclude -Iserver tests/bench/stages.c build/libs
     -ljansson -lsodium -lsqlite3 -lmicrohttpd -lm -lpthread
 cc -O3 -std=c17 -D_GNU_SOURCE -Iinclude -Iserver tests/bench/draws.c build/libsecondchair.a -o $out/draws -lm
 cc -O2 -std=c17 -D_GNU_SOURCE tests/load/openloop.c -o $out/openloop
+cc -O2 -std=c17 -D_GNU_SOURCE tests/load/batch.c -o $out/batch
 $out/stages schema/scenarios/amd-base.json
 echo
 $out/draws
@@ -53,6 +54,8 @@ for row in "live:GET /health/live" "scenario:GET a stored scenario" "stored:GET 
     now=$(rate "${row%%:*}")
     awk -v name="${row#*:}" -v now="$now" -v base="$base" 'BEGIN {printf "| %s | %d | %.3f |\n", name, now, now / base}'
 done
+echo
+$out/batch "$port" 7
 kill $server
 wait $server || true
 trap - EXIT
