@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-    WAKE_BYTES = 16 * 1024,         /* that are worth waking a reader for */
-    WAKE_NANOSECONDS = 1000 * 1000, /* after which any are */
+    DELIVERY_BYTES = 64 * 1024, /* of lines that a thread gathers before it hands them over */
+    DELIVERY_US = 1000,         /* after which it hands over what there is, and wakes the reader for it */
+    WAKE_BYTES = 16 * 1024,     /* that are worth waking a reader for before */
     KEPT_BYTES = 2 * SC_BATCH_UNIT_BYTES
 };
 
@@ -30,8 +31,9 @@ struct unit {
 struct worker {
     struct sc_work work; /* first: what is delegated is the worker */
     struct batch *batch;
-    struct unit *unit; /* that it goes on with; NULL: none */
-    bool busy;         /* delegated */
+    struct unit *unit;  /* that it goes on with; NULL: none */
+    uint64_t delivered; /* when it last handed lines over */
+    bool busy;          /* delegated */
     struct sc_batch_asker asker;
 };
 
@@ -156,21 +158,31 @@ static bool call_workers(struct batch *batch)
     return busy > 0 || wanted == 0;
 }
 
-/* Moves the asker's lines to the unit, and wakes the reader where that is worth it. False: so much waits that
- * the unit is to be left. */
+/* Takes the lines over where nothing else waits, or adds them; false without memory. */
+static bool put_lines(struct unit *unit, struct sc_buffer *lines)
+{
+    if (waiting_bytes(unit) > 0) return sc_buffer_append(&unit->out, lines->data, lines->length);
+    struct sc_buffer empty = unit->out;
+    empty.length = unit->sent = 0;
+    unit->out = *lines;
+    *lines = empty;
+    return true;
+}
+
+/* Hands the asker's lines over to the unit, and wakes the reader where that is worth it. False: so much waits
+ * that the unit is to be left. */
 static bool deliver(struct worker *worker, bool written)
 {
     struct batch *batch = worker->batch;
     struct sc_batch_asker *asker = &worker->asker;
     struct unit *unit = worker->unit;
-    uint64_t now = sc_clock_nanoseconds();
+    uint64_t now = worker->delivered = sc_clock_nanoseconds();
     pthread_mutex_lock(&batch->lock);
-    if (!written || !sc_buffer_append(&unit->out, asker->lines.data, asker->lines.length))
-        batch->broken = true;
+    if (!written || !put_lines(unit, &asker->lines)) batch->broken = true;
     batch->answered += asker->answered;
     batch->failed += asker->failed;
     size_t waiting = waiting_bytes(unit);
-    bool worth = waiting >= WAKE_BYTES || (waiting > 0 && now - batch->woken > WAKE_NANOSECONDS);
+    bool worth = waiting >= WAKE_BYTES || (waiting > 0 && now - batch->woken > DELIVERY_US * UINT64_C(1000));
     if (batch->broken || (worth && unit == unit_of(batch, batch->head))) wake(batch);
     bool goes_on = !batch->broken && waiting <= SC_BATCH_UNIT_BYTES;
     pthread_mutex_unlock(&batch->lock);
@@ -180,6 +192,13 @@ static bool deliver(struct worker *worker, bool written)
     return goes_on;
 }
 
+static bool is_worth_delivering(const struct worker *worker)
+{
+    size_t length = worker->asker.lines.length;
+    if (length == 0 || length >= DELIVERY_BYTES) return length > 0;
+    return sc_clock_nanoseconds() - worker->delivered > DELIVERY_US * UINT64_C(1000);
+}
+
 /* Asks the unit's questions until none is left, too much waits, nobody wants them or the time has come. The
  * lock is not held. */
 static void run_unit(struct worker *worker, uint64_t until)
@@ -187,14 +206,13 @@ static void run_unit(struct worker *worker, uint64_t until)
     struct batch *batch = worker->batch;
     struct unit *unit = worker->unit;
     struct sc_batch_asker *asker = &worker->asker;
-    bool goes_on = true;
-    while (goes_on && unit->next < unit->end && !atomic_load(&batch->left) &&
+    bool written = true, goes_on = true;
+    while (written && goes_on && unit->next < unit->end && !atomic_load(&batch->left) &&
            sc_clock_nanoseconds() < until) {
-        size_t index = unit->next++;
-        bool written = sc_batch_ask(asker, index);
-        if (!written || asker->lines.length > 0) goes_on = deliver(worker, written);
+        written = sc_batch_ask(asker, unit->next++);
+        if (written && is_worth_delivering(worker)) goes_on = deliver(worker, true);
     }
-    bool written = sc_batch_flush(asker);
+    written = written && sc_batch_flush(asker);
     if (!written || asker->lines.length > 0) deliver(worker, written);
 }
 
@@ -344,8 +362,7 @@ static void make_parts(struct batch *batch)
     batch->units = (questions + SC_BATCH_UNIT - 1) / SC_BATCH_UNIT;
     batch->workers = call->threads < SC_DELEGATED_MAX ? call->threads : (size_t)SC_DELEGATED_MAX;
     sc_buffer_init(&batch->edge, SC_ANSWER_BYTES_MAX);
-    for (size_t i = 0; i < SC_BATCH_WINDOW; i++)
-        sc_buffer_init(&batch->unit[i].out, SC_BATCH_UNIT_BYTES + 2 * SC_BATCH_LINES_MAX);
+    for (size_t i = 0; i < SC_BATCH_WINDOW; i++) sc_buffer_init(&batch->unit[i].out, SC_BATCH_LINES_MAX);
     for (size_t i = 0; i < batch->workers; i++) {
         struct worker *worker = &batch->worker[i];
         worker->work = (struct sc_work){.call = call, .run = run};

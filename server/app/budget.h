@@ -57,8 +57,8 @@ enum {
     SC_BATCH_WINDOW = 8,
     SC_BATCH_UNIT_BYTES = 256 * 1024,
 
-    /* Lines that one thread has at hand: an answer, or those of a group of lanes. */
-    SC_BATCH_LINES_MAX = SC_ANSWER_BYTES_MAX + 1024 * 1024,
+    /* Lines that one thread has at hand, or that wait in one unit: two answers at their largest. */
+    SC_BATCH_LINES_MAX = 2 * SC_ANSWER_BYTES_MAX + 1024 * 1024,
 
     /* Milliseconds that a batch may compute, unless settings say otherwise. */
     SC_BATCH_WORK_MS = 60000,
