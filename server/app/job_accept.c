@@ -16,6 +16,7 @@ struct acceptance {
     struct sc_job job;
     struct sc_job_place *place;
     struct sc_call *call;
+    const char *location;
     uint64_t start;
 };
 
@@ -55,20 +56,18 @@ static enum sc_progress refuse(struct sc_call *call, enum sc_pool_status status)
     }
 }
 
-static enum sc_progress answer_accepted(struct sc_call *call, const struct sc_job *job)
+static void answer_accepted(struct sc_call *call, const struct acceptance *acceptance)
 {
     struct sc_buffer buffer;
     struct sc_json_writer writer;
-    char location[128];
-    snprintf(location, sizeof location, "/v1/jobs/%s", job->id);
     sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
     sc_json_writer_init(&writer, &buffer);
-    sc_job_write(&writer, job);
+    sc_job_write(&writer, &acceptance->job);
     if (!sc_json_finish(&writer)) buffer.failed = true;
     sc_answer_buffer(call, SC_MEDIA_JSON, &buffer);
+    if (!call->answer->body) return;
     call->answer->outcome = SC_OUTCOME_ACCEPTED;
-    call->answer->location = sc_call_text(call, location);
-    return call->answer->location && call->answer->body ? SC_ANSWERED : sc_call_exhausted(call);
+    call->answer->location = acceptance->location;
 }
 
 /* On the writer's thread. */
@@ -80,7 +79,7 @@ static void finish(struct sc_write *write)
     sc_call_spent(call, SC_STAGE_DB, acceptance->start);
     if (write->status == SC_STORE_OK) {
         sc_jobs_accept(jobs, acceptance->place, &acceptance->job);
-        answer_accepted(call, &acceptance->job);
+        answer_accepted(call, acceptance);
     } else {
         sc_jobs_forgo(jobs, acceptance->place);
         sc_call_store_problem(call, SC_RECORD_SCENARIO, write->status, acceptance->job.id);
@@ -89,9 +88,11 @@ static void finish(struct sc_write *write)
 }
 
 /* What is asked, of the scenarios as they are now. False: a problem. */
-static bool describe(struct sc_call *call, struct sc_job *job)
+static bool describe(struct sc_call *call, struct acceptance *acceptance)
 {
     const char *name = strrchr(call->path, '/');
+    struct sc_job *job = &acceptance->job;
+    char location[128];
     *job = (struct sc_job){.id = sc_record_id(call->arena),
                            .question = name ? name + 1 : call->path,
                            .target = call->target,
@@ -99,8 +100,10 @@ static bool describe(struct sc_call *call, struct sc_job *job)
                            .accept = (int)call->accept,
                            .body = call->body,
                            .length = call->body_length};
-    if (!job->id) sc_call_exhausted(call);
-    if (!job->id || !sc_call_reader(call)) return false;
+    snprintf(location, sizeof location, "/v1/jobs/%s", job->id ? job->id : "");
+    acceptance->location = sc_call_text(call, location);
+    if (!job->id || !acceptance->location) return sc_call_exhausted(call), false;
+    if (!sc_call_reader(call)) return false;
     enum sc_store_status status = sc_reader_moment(call->reader, &job->as_of);
     if (status != SC_STORE_OK) sc_call_store_problem(call, SC_RECORD_SCENARIO, status, job->id);
     return status == SC_STORE_OK;
@@ -112,7 +115,7 @@ enum sc_progress sc_job_accept(struct sc_call *call, sc_use_case *question)
     struct acceptance *acceptance = sc_arena_alloc(call->arena, sizeof *acceptance);
     if (!acceptance) return sc_call_exhausted(call);
     struct sc_job *job = &acceptance->job;
-    if (!describe(call, job)) return SC_ANSWERED;
+    if (!describe(call, acceptance)) return SC_ANSWERED;
     enum sc_pool_status status = sc_jobs_reserve(sc_call_jobs(call), call->client, job, &acceptance->place);
     if (status != SC_POOL_OK) return refuse(call, status);
     acceptance->call = call;
