@@ -135,14 +135,22 @@ static void fill_bins(const struct sc_sample *sample, const uint8_t *bin, double
         }
 }
 
+/* NAN where no path has one. */
+static double first_value(const struct sc_sample *sample)
+{
+    for (size_t r = 0; r < sample->randomisations; r++)
+        for (size_t i = 0; i < sample->points; i++)
+            if (!isnan(sample->value[r * sample->stride + i])) return sample->value[r * sample->stride + i];
+    return NAN;
+}
+
 /* One-way analysis of variance: omega squared, the part between bins less what noise within them adds to it.
  */
 double sc_sample_variance_share(const struct sc_sample *sample, const uint8_t *bin)
 {
     struct bins bins = {0};
-    double centre = 0, between = 0, groups = 0;
-    for (size_t i = 0; i < sample->points && (i == 0 || isnan(centre)); i++) centre = sample->value[i];
-    if (isnan(centre)) return NAN;
+    double centre = first_value(sample), between = 0, groups = 0;
+    if (isnan(centre)) return 0;
     fill_bins(sample, bin, centre, &bins);
     double mean = bins.total / bins.n, all = bins.squares - bins.n * mean * mean;
     for (size_t b = 0; b < SC_VARIANCE_BINS; b++) {

@@ -156,6 +156,22 @@ static void variance_is_shared_as_it_comes(void **state)
     end(s);
 }
 
+static void variance_is_shared_by_the_paths_that_have_a_value(void **state)
+{
+    (void)state;
+    enum { EACH = 64, ALL = 2 * EACH };
+    double value[ALL];
+    uint8_t bin[ALL];
+    for (size_t i = 0; i < ALL; i++) {
+        bin[i] = (uint8_t)(i % 2);
+        value[i] = i < EACH ? NAN : bin[i]; /* the first randomisation is rejected whole */
+    }
+    struct sc_sample sample = {value, 2, EACH, EACH, 0.95};
+    assert_exact(sc_sample_variance_share(&sample, bin), 1);
+    for (size_t i = EACH; i < ALL; i++) value[i] = NAN;
+    assert_exact(sc_sample_variance_share(&sample, bin), 0);
+}
+
 static void paths_do_not_depend_on_how_they_are_cut(void **state)
 {
     (void)state;
@@ -287,6 +303,7 @@ int main(void)
         cmocka_unit_test(without_variance_every_path_has_the_bits_of_the_valuation),
         cmocka_unit_test(a_linear_value_of_a_normal_driver_is_normal),
         cmocka_unit_test(variance_is_shared_as_it_comes),
+        cmocka_unit_test(variance_is_shared_by_the_paths_that_have_a_value),
         cmocka_unit_test(paths_do_not_depend_on_how_they_are_cut),
         cmocka_unit_test(a_shared_driver_has_the_same_draws_in_two_scenarios),
         cmocka_unit_test(only_so_many_drivers_have_random_numbers_in_common),
