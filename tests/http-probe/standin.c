@@ -88,6 +88,21 @@ void sc_reader_set_moment(struct sc_reader *reader, int64_t moment)
     (void)reader, (void)moment;
 }
 
+void sc_app_limit_batch(struct sc_app *app, uint64_t milliseconds)
+{
+    (void)app;
+    (void)milliseconds;
+}
+
+const struct sc_app_counter *sc_app_counters(struct sc_app *app, struct sc_app_counter out[SC_APP_COUNTERS])
+{
+    static _Atomic uint64_t none;
+    (void)app;
+    for (size_t i = 0; i < SC_APP_COUNTERS; i++)
+        out[i] = (struct sc_app_counter){"standin", "Counts nothing.", &none};
+    return out;
+}
+
 void sc_app_set_jobs(struct sc_app *app, struct sc_jobs *jobs)
 {
     (void)app, (void)jobs;
@@ -151,7 +166,8 @@ static bool is_given_up(struct sc_call *call)
     return given_up;
 }
 
-/* ?hold=PATH lasts until there is such a file, ?outlast until it is given up; ?sleep=MS takes its time, then. */
+/* ?hold=PATH lasts until there is such a file, ?outlast until it is given up; ?sleep=MS takes its time, then.
+ */
 static void linger(struct sc_call *call)
 {
     const char *sleep = sc_call_parameter(call, "sleep"), *hold = sc_call_parameter(call, "hold");
@@ -173,8 +189,8 @@ static bool tell(struct sc_call *call, unsigned step)
     return sc_call_goes_on(call, 1 - 1 / (1.0 + step), sc_call_is_heard(call) ? partial : NULL);
 }
 
-/* ?tell=N tells its progress so often, ?telling=PATH every 20 ms until there is such a file, ?silent=PATH once
- * and then nothing until there is. False: nobody listens. */
+/* ?tell=N tells its progress so often, ?telling=PATH every 20 ms until there is such a file, ?silent=PATH
+ * once and then nothing until there is. False: nobody listens. */
 static bool work(struct sc_call *call)
 {
     const char *telling = sc_call_parameter(call, "telling"), *silent = sc_call_parameter(call, "silent");
@@ -296,7 +312,8 @@ static void close_stream(void *context)
     free(context);
 }
 
-/* ?nap=MS: every line takes a nap first, on the pool, where two workers take turns; the reader sleeps meanwhile. */
+/* ?nap=MS: every line takes a nap first, on the pool, where two workers take turns; the reader sleeps
+ * meanwhile. */
 struct slow {
     pthread_mutex_t lock;
     struct sc_work work[2];
