@@ -44,7 +44,8 @@ link() {
 }
 
 # Inputs a second of each harness, about.
-declare -A speed=([document]=1000 [patches]=2000 [numbers]=8000 [request]=12000 [overrides]=300)
+declare -A speed=([document]=1000 [patches]=2000 [numbers]=8000 [request]=12000 [overrides]=300 [lists]=4000
+    [sets]=300)
 
 # $1: the harness. Quiet when nothing is found.
 fuzz() {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "obs/metrics.h"
+#include "secondchair/jobs.h"
 #include "secondchair/pool.h"
 #include "secondchair/settings.h"
 #include "secondchair/store.h"
@@ -48,6 +49,7 @@ static struct {
     struct sc_store *store;
     struct sc_app *app;
     struct sc_pool *pool;
+    struct sc_jobs *jobs;
     struct sc_http *http;
     char folder[64];
 } service;
@@ -76,10 +78,15 @@ static void start(void)
     service.store = sc_store_open(service.settings.database, sc_variant_follow, reason, sizeof reason);
     service.app = sc_app_new(service.store);
     need(sc_app_seed(service.app, reason, sizeof reason) == 0, "no seed");
-    service.pool = sc_pool_new(1, 16, 16);
-    sc_metrics_observe(service.store, service.pool, true);
-    service.http =
-        sc_http_start(&service.settings, service.app, service.store, service.pool, reason, sizeof reason);
+    service.pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, 16, 16);
+    const struct sc_jobs_bounds bounds = {
+        .threads = 1, .live = 16, .live_per_client = 16, .live_bytes = 1 << 20, .kept = {16, 1 << 20, INT64_MAX}};
+    service.jobs = sc_jobs_new(service.store, &bounds);
+    need(service.jobs, "no jobs");
+    sc_app_set_jobs(service.app, service.jobs);
+    sc_metrics_observe(service.store, service.pool, service.jobs, true);
+    const struct sc_http_parts parts = {&service.settings, service.app, service.store, service.pool, service.jobs};
+    service.http = sc_http_start(&parts, reason, sizeof reason);
     need(service.http, reason);
 }
 
@@ -229,9 +236,11 @@ int main(void)
     torture("POST", "/v1/import", "application/x-ndjson", lines, false);
     torture("GET", "/v1/scenarios?limit=50", "text/plain", "", true);
     need(sc_http_drain(service.http), "no drain");
+    sc_jobs_stop(service.jobs);
     sc_pool_free(service.pool);
     sc_http_free(service.http);
     sc_app_free(service.app);
+    sc_jobs_free(service.jobs);
     sc_store_close(service.store);
     char command[128];
     snprintf(command, sizeof command, "rm -r %s", service.folder);
