@@ -4,6 +4,7 @@
 #   2. random numbers, from the counter to the driver's value, beside one exp
 #   3. requests a second of what people ask, beside the smallest answer that the service has
 #   4. how long cheap requests take while others ask the heaviest questions (open loop: from the time they were due)
+#   5. paths of a simulation beside NumPy and the scalar kernel, errors beside those of independent paths
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 binary=$1
@@ -64,3 +65,5 @@ echo
 echo '```'
 node tests/load/openloop.mjs --binary "$binary" --seconds 8
 echo '```'
+echo
+python3 tests/bench/simulation.py "$binary" $out/simulation.jsonl 2>>$out/log
