@@ -39,6 +39,11 @@ struct sc_fit {
     double residual[SC_OBSERVATIONS_MAX]; /* logit scale; of a range: 0 inside, else to the nearer bound */
 };
 
+/* A curve's observations, at most SC_OBSERVATIONS_MAX, with the numbers driver[slot * stride]: those of a
+ * plan (stride 1), or of one lane of a block. Returns how many. */
+size_t sc_fit_observations(const struct sc_share_curve *curve, const double *driver, size_t stride,
+                           struct sc_fit_observation *observation);
+
 /* ceiling NAN: free within (largest observation, 1]. Returns fit->found. */
 bool sc_fit_curve(int curve, double floor, double ceiling, const struct sc_fit_observation *observation,
                   size_t count, struct sc_fit *fit);

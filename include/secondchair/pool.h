@@ -9,9 +9,9 @@
 
 struct sc_pool;
 
-/* Embedded in whatever is to be run; owned by the caller until run is called. thread is 0 … threads - 1. */
+/* Embedded in whatever is to be run; owned by the caller until run is called. */
 struct sc_task {
-    void (*run)(struct sc_task *task, size_t thread);
+    void (*run)(struct sc_task *task);
     uint64_t client; /* tasks of one client share its turn */
     struct sc_task *next;
     bool continued; /* the pool's */

@@ -56,7 +56,6 @@ static bool join_query(struct sc_call *call, json_t *own, struct sc_faults *faul
 /* The questions, and the batch's own members, from the body. */
 static bool read_body(struct sc_call *call, struct sc_batch_frame *frame)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
     if (!call->body) return sc_call_fail(call, SC_PROBLEM_not_json, "The body is empty"), false;
     if (call->content == SC_MEDIA_NDJSON) {
@@ -66,8 +65,8 @@ static bool read_body(struct sc_call *call, struct sc_batch_frame *frame)
             return true;
         return sc_call_exhausted(call), false;
     }
-    frame->own = sc_split_member(call->body, call->body_length, "questions", SC_BATCH_QUESTIONS_MAX, &limits,
-                                 call->arena, &frame->questions, &error);
+    frame->own = sc_split_member(call->body, call->body_length, "questions", SC_BATCH_QUESTIONS_MAX,
+                                 &SC_BODY_LIMITS, call->arena, &frame->questions, &error);
     if (!frame->own)
         sc_call_not_json(call, &error, SC_PROBLEM_invalid_question, sc_collection(SC_RECORD_SCENARIO));
     return frame->own;

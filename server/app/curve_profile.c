@@ -2,19 +2,6 @@
 
 #include "secondchair/model.h"
 
-size_t sc_profile_observations(const struct sc_plan *plan, struct sc_fit_observation *observation)
-{
-    const struct sc_share_curve *curve = &plan->market.inference_share;
-    for (size_t i = 0; i < curve->observation_count; i++) {
-        const struct sc_observation *from = &curve->observation[i];
-        observation[i] = (struct sc_fit_observation){
-            sc_plan_value(plan, from->year, NAN), sc_plan_value(plan, from->value, NAN),
-            sc_plan_value(plan, from->low, NAN), sc_plan_value(plan, from->high, NAN),
-            sc_plan_value(plan, from->sigma, NAN)};
-    }
-    return curve->observation_count;
-}
-
 double sc_profile_lowest(const struct sc_profiled *profiled)
 {
     double largest = profiled->floor;

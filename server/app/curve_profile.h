@@ -15,9 +15,6 @@ struct sc_profiled {
     size_t count;
 };
 
-/* The plan's own observations, at most SC_OBSERVATIONS_MAX; returns how many. */
-size_t sc_profile_observations(const struct sc_plan *plan, struct sc_fit_observation *observation);
-
 /* The largest value or lower bound observed: no ceiling is at or below it. */
 double sc_profile_lowest(const struct sc_profiled *profiled);
 

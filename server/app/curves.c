@@ -33,11 +33,10 @@ static const char *const PLACE = "/market/inference_share";
 /* The observations of a published set, new reference; NULL where there is none of that id. */
 static json_t *published(const char *id)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
     size_t length, index;
     const char *text = sc_site_file("observations.json", &length);
-    json_auto_t *sets = text ? sc_json_parse(text, length, &limits, &error) : NULL;
+    json_auto_t *sets = text ? sc_json_parse(text, length, &SC_BODY_LIMITS, &error) : NULL;
     json_t *set;
     json_array_foreach (json_object_get(sets, "items"), index, set) {
         const char *own = json_string_value(json_object_get(set, "id"));
@@ -81,7 +80,7 @@ static void read_numbers(const struct sc_plan *plan, struct fitting *fitting)
     const struct sc_share_curve *curve = &plan->market.inference_share;
     fitting->floor = sc_plan_value(plan, curve->floor, 0);
     fitting->ceiling = sc_plan_value(plan, curve->ceiling, NAN);
-    fitting->count = sc_profile_observations(plan, fitting->observation);
+    fitting->count = sc_fit_observations(curve, plan->driver, 1, fitting->observation);
     for (size_t i = 0; i < fitting->count; i++) fitting->year[i] = fitting->observation[i].year;
 }
 

@@ -270,11 +270,10 @@ static void check_line(struct import *import, const struct sc_line *line)
 
 static void read_line(struct import *import, const char *text, size_t length)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
     struct sc_line line;
     snprintf(import->place, sizeof import->place, "/%zu", import->number);
-    json_auto_t *json = sc_json_parse(text, length, &limits, &error);
+    json_auto_t *json = sc_json_parse(text, length, &SC_BODY_LIMITS, &error);
     size_t before = import->faults->count + import->faults->omitted;
     if (json && sc_line_read(json, import->place, &line, import->faults))
         check_line(import, &line);

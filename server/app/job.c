@@ -293,15 +293,9 @@ static enum sc_progress list_as_json(struct sc_call *call, const struct sc_job_p
 {
     struct sc_buffer buffer;
     struct sc_json_writer writer;
-    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
-    sc_json_writer_init(&writer, &buffer);
-    sc_json_object_begin(&writer);
-    sc_json_member_array_begin(&writer, "items");
+    sc_page_begin(&writer, &buffer);
     for (size_t i = 0; i < page->count; i++) sc_job_write(&writer, &page->item[i]);
-    sc_json_array_end(&writer);
-    sc_page_write_next(&writer, page->next);
-    sc_json_object_end(&writer);
-    return sc_answer_json(call, &writer, &buffer);
+    return sc_page_end(call, &writer, &buffer, page->next);
 }
 
 static void write_cell(struct sc_csv *csv, int64_t microseconds)

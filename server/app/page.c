@@ -4,6 +4,7 @@
 #include "budget.h"
 #include "codec/writer.h"
 #include "request.h"
+#include "subject.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,9 +65,21 @@ bool sc_page_link(struct sc_call *call, int64_t next)
     return call->answer->link;
 }
 
-void sc_page_write_next(struct sc_json_writer *writer, int64_t next)
+void sc_page_begin(struct sc_json_writer *writer, struct sc_buffer *buffer)
+{
+    sc_buffer_init(buffer, SC_ANSWER_BYTES_MAX);
+    sc_json_writer_init(writer, buffer);
+    sc_json_object_begin(writer);
+    sc_json_member_array_begin(writer, "items");
+}
+
+enum sc_progress sc_page_end(struct sc_call *call, struct sc_json_writer *writer, struct sc_buffer *buffer,
+                             int64_t next)
 {
     char text[24];
     snprintf(text, sizeof text, "%" PRId64, next);
+    sc_json_array_end(writer);
     sc_json_member_text(writer, "next", next ? text : NULL);
+    sc_json_object_end(writer);
+    return sc_answer_json(call, writer, buffer);
 }

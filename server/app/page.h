@@ -4,6 +4,7 @@
 
 #include "secondchair/call.h"
 
+struct sc_buffer;
 struct sc_json_writer;
 
 /* Reads ?limit= (1 to SC_PAGE_ITEMS_MAX; SC_PAGE_DEFAULT unless given) and ?after=. False: a problem. */
@@ -13,7 +14,9 @@ bool sc_page_read(struct sc_call *call, size_t *limit, int64_t *after) __attribu
  * memory. */
 bool sc_page_link(struct sc_call *call, int64_t next) __attribute__((warn_unused_result));
 
-/* The member "next": the cursor as a text, or null for 0. */
-void sc_page_write_next(struct sc_json_writer *writer, int64_t next);
+/* An answer {"items", "next"}: what comes before its items, and what after them. */
+void sc_page_begin(struct sc_json_writer *writer, struct sc_buffer *buffer);
+enum sc_progress sc_page_end(struct sc_call *call, struct sc_json_writer *writer, struct sc_buffer *buffer,
+                             int64_t next);
 
 #endif

@@ -221,16 +221,17 @@ void sc_call_not_json(struct sc_call *call, const struct sc_json_error *error, e
     }
 }
 
+const struct sc_json_limits SC_BODY_LIMITS = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
+
 json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const struct sc_collection *sent)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
     if (!call->body) {
         sc_call_fail(call, SC_PROBLEM_not_json, "The body is empty");
         return NULL;
     }
     uint64_t start = sc_clock_nanoseconds();
-    json_t *json = sc_json_parse(call->body, call->body_length, &limits, &error);
+    json_t *json = sc_json_parse(call->body, call->body_length, &SC_BODY_LIMITS, &error);
     sc_call_spent(call, SC_STAGE_PARSE, start);
     if (!json) sc_call_not_json(call, &error, invalid, sent);
     return json;

@@ -10,6 +10,10 @@
 
 struct sc_buffer;
 struct sc_collection;
+struct sc_json_limits;
+
+/* Of a body, and of what is stored, which was one. */
+extern const struct sc_json_limits SC_BODY_LIMITS;
 
 /* Every parameter of the query is one of names (ended by NULL), and none but "set" and "job" is given twice.
  */

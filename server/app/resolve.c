@@ -70,9 +70,8 @@ const char *sc_chain_parents(const struct sc_chain *chain)
 
 json_t *sc_record_body(const struct sc_record *record)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
-    return sc_json_parse(record->body, record->body_length, &limits, &error);
+    return sc_json_parse(record->body, record->body_length, &SC_BODY_LIMITS, &error);
 }
 
 json_t *sc_variant_body(const char *name, json_t *overrides)

@@ -25,28 +25,25 @@ static bool find_newest(struct sc_call *call, enum sc_record_type type, struct s
     return status == SC_STORE_OK;
 }
 
-static enum sc_progress answer_page(struct sc_call *call, const struct sc_page *page)
+static void write_item(struct sc_json_writer *writer, const struct sc_record *record)
+{
+    char time[SC_TIMESTAMP_SIZE];
+    sc_clock_timestamp(record->updated_at, time);
+    sc_json_object_begin(writer);
+    sc_json_member_integer(writer, "revision", record->revision);
+    sc_json_member_text(writer, "updated_at", time);
+    sc_json_member_text(writer, "name", record->name);
+    sc_json_member_text(writer, "sha256", record->sha256);
+    sc_json_object_end(writer);
+}
+
+static enum sc_progress answer_json(struct sc_call *call, const struct sc_page *page)
 {
     struct sc_buffer buffer;
     struct sc_json_writer writer;
-    sc_buffer_init(&buffer, SC_ANSWER_BYTES_MAX);
-    sc_json_writer_init(&writer, &buffer);
-    sc_json_object_begin(&writer);
-    sc_json_member_array_begin(&writer, "items");
-    for (size_t i = 0; i < page->count; i++) {
-        char time[SC_TIMESTAMP_SIZE];
-        sc_clock_timestamp(page->item[i].updated_at, time);
-        sc_json_object_begin(&writer);
-        sc_json_member_integer(&writer, "revision", page->item[i].revision);
-        sc_json_member_text(&writer, "updated_at", time);
-        sc_json_member_text(&writer, "name", page->item[i].name);
-        sc_json_member_text(&writer, "sha256", page->item[i].sha256);
-        sc_json_object_end(&writer);
-    }
-    sc_json_array_end(&writer);
-    sc_page_write_next(&writer, page->next);
-    sc_json_object_end(&writer);
-    return sc_answer_json(call, &writer, &buffer);
+    sc_page_begin(&writer, &buffer);
+    for (size_t i = 0; i < page->count; i++) write_item(&writer, &page->item[i]);
+    return sc_page_end(call, &writer, &buffer, page->next);
 }
 
 static enum sc_progress answer_csv(struct sc_call *call, const struct sc_page *page)
@@ -85,7 +82,7 @@ static enum sc_progress list_revisions(struct sc_call *call, enum sc_record_type
     if (status != SC_STORE_OK) return sc_call_store_problem(call, type, status, record.id);
     if (!sc_page_link(call, page.next)) return SC_ANSWERED;
     call->answer->freshness = SC_FRESH_REVALIDATE;
-    return call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_page(call, &page);
+    return call->accept == SC_MEDIA_CSV ? answer_csv(call, &page) : answer_json(call, &page);
 }
 
 enum sc_progress sc_revision_list(struct sc_call *call)

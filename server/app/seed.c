@@ -97,10 +97,9 @@ static void seed_one(struct seeding *seeding, size_t index, const json_t *json)
 /* 0, or -1 and the reason. */
 static int seed(struct seeding *seeding, size_t index, char *reason, size_t size)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     const char *text = SC_BUILTINS[index].json;
     struct sc_json_error error;
-    json_auto_t *json = sc_json_parse(text, strlen(text), &limits, &error);
+    json_auto_t *json = sc_json_parse(text, strlen(text), &SC_BODY_LIMITS, &error);
     if (!json) {
         snprintf(reason, size, "the built-in %s %s is not JSON: line %zu: %s",
                  sc_collection(SC_BUILTINS[index].type)->noun, SC_BUILTINS[index].id, error.line,

@@ -214,7 +214,8 @@ static void widen(struct span *span, double x)
 /* What was observed, without what is expected of later years. */
 static size_t observations_of(const struct inference *inference, struct sc_fit_observation *observation)
 {
-    size_t all = sc_profile_observations(inference->subject->plan, observation), count = 0;
+    const struct sc_plan *plan = inference->subject->plan;
+    size_t all = sc_fit_observations(&plan->market.inference_share, plan->driver, 1, observation), count = 0;
     for (size_t i = 0; i < all; i++)
         if (observation[i].year <= inference->until) observation[count++] = observation[i];
     return count;

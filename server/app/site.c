@@ -243,6 +243,25 @@ static enum sc_problem problem_named(const char *name)
     return SC_PROBLEMS;
 }
 
+/* Does it list faults, each with a code? */
+static bool has_faults(const struct sc_problem_class *class)
+{
+    enum { UNPROCESSABLE = 422 };
+    return class->status == UNPROCESSABLE;
+}
+
+static void write_codes(struct sc_json_writer *writer)
+{
+    sc_json_member_array_begin(writer, "codes");
+    for (int code = 0; code < SC_FAULT_CODES; code++) {
+        sc_json_object_begin(writer);
+        sc_json_member_text(writer, "code", sc_fault_name((enum sc_fault_code)code));
+        sc_json_member_text(writer, "meaning", sc_fault_meaning((enum sc_fault_code)code));
+        sc_json_object_end(writer);
+    }
+    sc_json_array_end(writer);
+}
+
 static enum sc_progress problem_as_json(struct sc_call *call, enum sc_problem problem)
 {
     const struct sc_problem_class *class = sc_problem_class(problem);
@@ -258,12 +277,26 @@ static enum sc_progress problem_as_json(struct sc_call *call, enum sc_problem pr
     sc_json_member_integer(&writer, "status", class->status);
     sc_json_member_boolean(&writer, "retryable", class->retryable);
     sc_json_member_text(&writer, "description", meaning_of(problem));
+    if (has_faults(class)) write_codes(&writer);
     sc_json_object_end(&writer);
     if (!sc_json_finish(&writer)) page.failed = true;
     return answer_page(call, &page, SC_MEDIA_JSON);
 }
 
-/* The table's texts hold nothing that HTML would read as markup. */
+static void put_codes(struct sc_buffer *page)
+{
+    sc_buffer_append_text(page, "<p>Each fault has one of these codes:</p><dl>");
+    for (int code = 0; code < SC_FAULT_CODES; code++) {
+        sc_buffer_append_text(page, "<dt><code>");
+        sc_buffer_append_text(page, sc_fault_name((enum sc_fault_code)code));
+        sc_buffer_append_text(page, "</code></dt><dd>");
+        sc_buffer_append_text(page, sc_fault_meaning((enum sc_fault_code)code));
+        sc_buffer_append_text(page, "</dd>");
+    }
+    sc_buffer_append_text(page, "</dl>");
+}
+
+/* The tables' texts hold nothing that HTML would read as markup. */
 static enum sc_progress problem_as_html(struct sc_call *call, enum sc_problem problem)
 {
     const struct sc_problem_class *class = sc_problem_class(problem);
@@ -274,15 +307,16 @@ static enum sc_progress problem_as_html(struct sc_call *call, enum sc_problem pr
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
         "<title>%s – secondchair</title><link rel=\"stylesheet\" href=\"/assets/style.css\">"
         "<link rel=\"icon\" href=\"/assets/icon.svg\"></head>\n"
-        "<body><main class=\"prose\"><h1>%s</h1><p>Status %d. %s</p><p>%s</p>"
-        "<p><a href=\"/docs\">API reference</a> · <a href=\"/\">secondchair</a></p>"
-        "</main></body></html>\n",
+        "<body><main class=\"prose\"><h1>%s</h1><p>Status %d. %s</p><p>%s</p>",
         class->title, class->title, class->status,
         class->retryable ? "It is worth trying again unchanged." : "Trying again unchanged will not help.",
         meaning_of(problem));
     struct sc_buffer page;
     sc_buffer_init(&page, PAGE_LIMIT);
     if (length > 0 && length < (int)sizeof text) sc_buffer_append(&page, text, (size_t)length);
+    if (has_faults(class)) put_codes(&page);
+    sc_buffer_append_text(&page, "<p><a href=\"/docs\">API reference</a> · <a href=\"/\">secondchair</a></p>"
+                                 "</main></body></html>\n");
     return answer_page(call, &page, SC_MEDIA_HTML);
 }
 

@@ -8,6 +8,7 @@
 #include "codec/faults.h"
 #include "codec/writer.h"
 #include "evaluation.h"
+#include "request.h"
 #include "subject.h"
 
 #include <errno.h>
@@ -82,9 +83,9 @@ static int value_document(json_t *document, struct sc_arena *arena)
 
 static int value_text(const struct sc_buffer *text, struct sc_arena *arena)
 {
-    static const struct sc_json_limits limits = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_MAX};
     struct sc_json_error error;
-    json_auto_t *document = sc_json_parse(text->data ? text->data : "", text->length, &limits, &error);
+    json_auto_t *document =
+        sc_json_parse(text->data ? text->data : "", text->length, &SC_BODY_LIMITS, &error);
     if (document) return value_document(document, arena);
     struct sc_faults *faults = sc_arena_alloc(arena, sizeof *faults);
     if (!faults) return 1;

@@ -1,7 +1,7 @@
 #include "budget.h"
 
+#include "base/utf8.h"
 #include "codec/pointer.h"
-#include "codec/text.h"
 #include "codec/writer.h"
 
 #include <stdbool.h>
@@ -155,7 +155,7 @@ static void describe_syntax(struct sc_json_error *error, const char *bytes, size
         snprintf(error->detail, sizeof error->detail, "JSON has no NaN or Infinity");
     else if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         snprintf(error->detail, sizeof error->detail, "The text begins with a byte order mark");
-    else if (sc_text_is_utf8(text, strlen(text)))
+    else if (sc_utf8_is_valid(text, strlen(text)))
         snprintf(error->detail, sizeof error->detail, "%s", text);
     else
         snprintf(error->detail, sizeof error->detail, "The text is not JSON");

@@ -1,5 +1,6 @@
 #include "document_reading.h"
 
+#include "base/utf8.h"
 #include "codec/pointer.h"
 #include "codec/text.h"
 
@@ -49,7 +50,7 @@ void sc_read_text(struct sc_reading *reading, const struct sc_place *at, json_t 
     if (!is_plain(text, length)) {
         bool long_text = field->high > SC_LINE_MAX;
         count = count_characters(text, length);
-        if (!sc_text_is_utf8_printable(text, length, long_text))
+        if (!sc_utf8_is_printable(text, length, long_text))
             sc_blame(reading, SC_FAULT_bad_text, at, "must not hold control characters%s",
                      long_text ? " other than line breaks and tabs" : "");
     }

@@ -138,18 +138,6 @@ static void find_number(struct compiling *c, const struct sc_place *at, struct s
 
 /* --- how it is distributed --- */
 
-static void read_observations(const struct sc_plan *plan, struct sc_fit_observation *observation)
-{
-    const struct sc_share_curve *curve = &plan->market.inference_share;
-    for (size_t i = 0; i < curve->observation_count; i++) {
-        const struct sc_observation *from = &curve->observation[i];
-        observation[i] = (struct sc_fit_observation){
-            sc_plan_value(plan, from->year, NAN), sc_plan_value(plan, from->value, NAN),
-            sc_plan_value(plan, from->low, NAN), sc_plan_value(plan, from->high, NAN),
-            sc_plan_value(plan, from->sigma, NAN)};
-    }
-}
-
 /* The curve's fit must have a covariance for the curve to be drawn from. */
 static void check_fit(struct compiling *c, const struct sc_place *at)
 {
@@ -162,9 +150,9 @@ static void check_fit(struct compiling *c, const struct sc_place *at)
                  "curve has no `observations`");
         return;
     }
-    read_observations(c->plan, observation);
+    size_t count = sc_fit_observations(curve, c->plan->driver, 1, observation);
     sc_fit_curve(curve->curve, sc_plan_value(c->plan, curve->floor, 0),
-                 sc_plan_value(c->plan, curve->ceiling, NAN), observation, curve->observation_count, &fit);
+                 sc_plan_value(c->plan, curve->ceiling, NAN), observation, count, &fit);
     if (!fit.found || !fit.has_covariance)
         sc_blame(&c->reading, SC_FAULT_fit_failed, at, "the curve's fit has no covariance to draw from: %s",
                  fit.reason ? fit.reason : "the observations do not pin its parameters down");

@@ -1,6 +1,6 @@
 #include "pointer.h"
 
-#include "codec/text.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ enum sc_pointer_status sc_pointer_check(const char *pointer)
     if (length && *pointer != '/') return SC_POINTER_MALFORMED;
     for (const char *at = pointer; (at = strchr(at, '~')); at++)
         if (at[1] != '0' && at[1] != '1') return SC_POINTER_MALFORMED;
-    return sc_text_is_utf8(pointer, length) ? SC_POINTER_OK : SC_POINTER_MALFORMED;
+    return sc_utf8_is_valid(pointer, length) ? SC_POINTER_OK : SC_POINTER_MALFORMED;
 }
 
 void sc_pointer_walk_init(struct sc_pointer_walk *walk, const char *pointer)

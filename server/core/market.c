@@ -13,29 +13,31 @@ SC_PART void compound(const struct sc_block *block, sc_slot base, const struct s
     }
 }
 
-/* Reads the number of a slot where the fit is to be found: in a lane, or in the plan itself (lane OF_PLAN).
- */
-enum { OF_PLAN = SC_LANES };
-
-static double number_in(const struct sc_block *block, sc_slot slot, size_t lane)
+static double number_at(const double *driver, size_t stride, sc_slot slot)
 {
-    if (slot == SC_NO_SLOT) return NAN;
-    return lane == OF_PLAN ? block->plan->driver[slot] : block->driver[slot][lane];
+    return slot == SC_NO_SLOT ? NAN : driver[(size_t)slot * stride];
 }
 
-static void fit_in(const struct sc_block *block, size_t lane, struct sc_fit *fit)
+size_t sc_fit_observations(const struct sc_share_curve *curve, const double *driver, size_t stride,
+                           struct sc_fit_observation *observation)
 {
-    const struct sc_share_curve *curve = &block->plan->market.inference_share;
-    struct sc_fit_observation observation[SC_OBSERVATIONS_MAX];
     for (size_t i = 0; i < curve->observation_count; i++) {
         const struct sc_observation *from = &curve->observation[i];
         observation[i] = (struct sc_fit_observation){
-            number_in(block, from->year, lane), number_in(block, from->value, lane),
-            number_in(block, from->low, lane), number_in(block, from->high, lane),
-            number_in(block, from->sigma, lane)};
+            number_at(driver, stride, from->year), number_at(driver, stride, from->value),
+            number_at(driver, stride, from->low), number_at(driver, stride, from->high),
+            number_at(driver, stride, from->sigma)};
     }
-    sc_fit_curve(curve->curve, number_in(block, curve->floor, lane), number_in(block, curve->ceiling, lane),
-                 observation, curve->observation_count, fit);
+    return curve->observation_count;
+}
+
+static void fit_in(const struct sc_block *block, const double *driver, size_t stride, struct sc_fit *fit)
+{
+    const struct sc_share_curve *curve = &block->plan->market.inference_share;
+    struct sc_fit_observation observation[SC_OBSERVATIONS_MAX];
+    size_t count = sc_fit_observations(curve, driver, stride, observation);
+    sc_fit_curve(curve->curve, number_at(driver, stride, curve->floor),
+                 number_at(driver, stride, curve->ceiling), observation, count, fit);
 }
 
 const struct sc_fit *sc_block_fit(struct sc_block *block)
@@ -44,7 +46,7 @@ const struct sc_fit *sc_block_fit(struct sc_block *block)
     if (block->fit_known) return &block->fit;
     block->fit_known = true;
     if (curve->present && curve->observation_count > 0)
-        fit_in(block, OF_PLAN, &block->fit);
+        fit_in(block, block->plan->driver, 1, &block->fit);
     else
         block->fit.reason = "The curve is given, not fitted.";
     return &block->fit;
@@ -87,7 +89,7 @@ static void fit_lanes(struct sc_block *block)
         if (!needs_own_fit(block, l)) {
             fit = sc_block_fit(block);
         } else if (!shares_fit(block, l)) {
-            fit_in(block, l, &own);
+            fit_in(block, &block->driver[0][l], SC_LANES, &own);
             fit = &own;
         }
         block->fault_of_fit[l] = fit->found ? 0 : SC_LANE_FIT;

@@ -44,7 +44,7 @@ static const char *copy_text(const char *text, char **end)
     return copy;
 }
 
-static void run(struct sc_task *task, size_t thread);
+static void run(struct sc_task *task);
 static bool hear(struct sc_follower *follower, double done, const char *partial);
 
 static struct sc_job_place *new_place(struct sc_jobs *jobs, uint64_t client, const struct sc_job *job)
@@ -263,12 +263,11 @@ static void finish(struct sc_jobs *jobs, struct sc_job_place *place, const struc
     if (stored) sc_jobs_prune(jobs);
 }
 
-static void run(struct sc_task *task, size_t thread)
+static void run(struct sc_task *task)
 {
     struct sc_job_place *place = (struct sc_job_place *)((char *)task - offsetof(struct sc_job_place, task));
     struct sc_jobs *jobs = place->jobs;
     struct sc_job_result result = {0};
-    (void)thread;
     if (begin(jobs, place)) {
         void *of_run = jobs->runner.run(jobs->runner.context, place->job.id, &place->follower, &result);
         finish(jobs, place, &result);

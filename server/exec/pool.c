@@ -29,12 +29,6 @@ struct client {
     struct client *next_in_bucket; /* or the next free one */
 };
 
-struct worker {
-    struct sc_pool *pool;
-    size_t number;
-    pthread_t thread;
-};
-
 /* There are as many slots for clients as tasks may be queued, continued ones too: one is always free for a
  * task that has room. */
 struct sc_pool {
@@ -48,7 +42,7 @@ struct sc_pool {
     size_t capacity, capacity_per_client, continued;
     struct sc_pool_figures figures;
     bool closing;
-    struct worker *worker;
+    pthread_t *worker;
     size_t threads;
 };
 
@@ -136,8 +130,7 @@ static void yield_to_others(enum sc_pool_rank rank)
 
 static void *work(void *argument)
 {
-    struct worker *worker = argument;
-    struct sc_pool *pool = worker->pool;
+    struct sc_pool *pool = argument;
     yield_to_others(pool->rank);
     pthread_mutex_lock(&pool->lock);
     for (;;) {
@@ -146,7 +139,7 @@ static void *work(void *argument)
         struct sc_task *task = take_task(pool);
         pool->figures.running++;
         pthread_mutex_unlock(&pool->lock);
-        task->run(task, worker->number);
+        task->run(task);
         pthread_mutex_lock(&pool->lock);
         pool->figures.running--;
         pool->figures.done++;
@@ -162,10 +155,9 @@ static bool start_threads(struct sc_pool *pool, size_t threads)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool->threads < threads) {
-        struct worker *worker = &pool->worker[pool->threads];
-        *worker = (struct worker){.pool = pool, .number = pool->threads};
-        if (pthread_create(&worker->thread, NULL, work, worker)) break;
-        pthread_setname_np(worker->thread, RANKS[pool->rank].name);
+        pthread_t *worker = &pool->worker[pool->threads];
+        if (pthread_create(worker, NULL, work, pool)) break;
+        pthread_setname_np(*worker, RANKS[pool->rank].name);
         pool->threads++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -210,7 +202,7 @@ void sc_pool_free(struct sc_pool *pool)
     pool->closing = true;
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
-    for (size_t i = 0; i < pool->threads; i++) pthread_join(pool->worker[i].thread, NULL);
+    for (size_t i = 0; i < pool->threads; i++) pthread_join(pool->worker[i], NULL);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     free(pool->worker);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Field values belong to the connection, which an abandoned computation outlives. */
-static const char *keep(struct sc_request *request, enum sc_field field, bool *kept)
+static const char *keep(struct sc_request *request, enum sc_field_name field, bool *kept)
 {
     const char *value = request->fields.value[field];
     if (!value) return NULL;
@@ -120,12 +120,11 @@ static bool hear(struct sc_follower *follower, double done, const char *partial)
     return sc_events_tell(request, done, partial);
 }
 
-static void run_task(struct sc_task *task, size_t thread)
+static void run_task(struct sc_task *task)
 {
     struct sc_request *request = (struct sc_request *)((char *)task - offsetof(struct sc_request, task));
     struct sc_http *http = request->http;
     enum sc_progress progress = SC_ANSWERED;
-    (void)thread;
     if (atomic_load(&http->refusing)) {
         (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", SC_EVENTS_STOPPING);
     } else {
@@ -177,12 +176,11 @@ void sc_dispatch_wake(void *context)
     pthread_mutex_unlock(&request->http->lock);
 }
 
-static void run_work(struct sc_task *task, size_t thread)
+static void run_work(struct sc_task *task)
 {
     struct sc_work *work = (struct sc_work *)((char *)task - offsetof(struct sc_work, task));
     struct sc_request *request = work->call->owner;
     struct sc_http *http = request->http;
-    (void)thread;
     work->run(work, sc_readers_own(&http->readers)); /* may be queued anew now, or gone */
     sc_request_release(request);
     atomic_fetch_sub(&http->outstanding, 1);

@@ -53,7 +53,7 @@ static void blame(struct sc_fields *fields, const char *fault)
 }
 
 /* Lists that come in several lines are one list (RFC 9110, 5.3). */
-static void join(struct sc_fields *fields, enum sc_field field, const char *value)
+static void join(struct sc_fields *fields, enum sc_field_name field, const char *value)
 {
     const char *first = fields->value[field];
     size_t size = strlen(first) + strlen(value) + 3;
@@ -66,7 +66,7 @@ static void join(struct sc_fields *fields, enum sc_field field, const char *valu
     fields->value[field] = joined;
 }
 
-static void keep(struct sc_fields *fields, enum sc_field field, const char *value)
+static void keep(struct sc_fields *fields, enum sc_field_name field, const char *value)
 {
     if (!fields->value[field])
         fields->value[field] = value;
@@ -84,7 +84,7 @@ static enum MHD_Result read_field(void *context, enum MHD_ValueKind kind, const 
     if (!value) value = "";
     if (!is_token(name)) blame(fields, "A header field's name is not a token.");
     if (has_control(value)) blame(fields, "A header field's value holds a control character.");
-    for (enum sc_field field = 0; field < SC_FIELDS; field++)
+    for (enum sc_field_name field = 0; field < SC_FIELDS; field++)
         if (strcasecmp(name, FIELDS[field].name) == 0) keep(fields, field, value);
     return MHD_YES;
 }

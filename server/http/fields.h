@@ -11,7 +11,7 @@ struct MHD_Connection;
 struct sc_arena;
 
 /* Field values that we use, in the order of the table in fields.c; absent ones are NULL. */
-enum sc_field {
+enum sc_field_name {
     SC_FIELD_ACCEPT,
     SC_FIELD_CONTENT_TYPE,
     SC_FIELD_CONTENT_ENCODING,

@@ -1,6 +1,7 @@
 #include "uri.h"
 
 #include "base/arena.h"
+#include "base/utf8.h"
 
 #include <string.h>
 #include <strings.h>
@@ -25,46 +26,6 @@ static int byte_of(const char *digits)
     return low < 0 ? -1 : high * 16 + low;
 }
 
-/* Bytes that continue a sequence whose first byte this is; -1 where none may begin so. */
-static int continuation_of(unsigned char first)
-{
-    if (first < 0x80) return first >= 0x20 && first != 0x7f ? 0 : -1;
-    if (first >= 0xc2 && first <= 0xdf) return 1;
-    if (first >= 0xe0 && first <= 0xef) return 2;
-    if (first >= 0xf0 && first <= 0xf4) return 3;
-    return -1;
-}
-
-/* Overlong forms, surrogates and what lies beyond U+10FFFF, by the second byte. */
-static bool second_fits(unsigned char first, unsigned char second)
-{
-    switch (first) {
-    case 0xe0:
-        return second >= 0xa0;
-    case 0xed:
-        return second <= 0x9f;
-    case 0xf0:
-        return second >= 0x90;
-    case 0xf4:
-        return second <= 0x8f;
-    default:
-        return true;
-    }
-}
-
-bool sc_uri_is_text(const char *text, size_t length)
-{
-    const unsigned char *byte = (const unsigned char *)text, *end = byte + length;
-    while (byte < end) {
-        int more = continuation_of(*byte);
-        if (more < 0 || end - byte <= more || (more && !second_fits(byte[0], byte[1]))) return false;
-        for (int i = 1; i <= more; i++)
-            if ((byte[i] & 0xc0) != 0x80) return false;
-        byte += more + 1;
-    }
-    return true;
-}
-
 /* Decodes length bytes of text in place and terminates them; false when they are no text. */
 static bool decode(char *text, size_t length, bool plus_is_space)
 {
@@ -82,7 +43,7 @@ static bool decode(char *text, size_t length, bool plus_is_space)
         *out++ = c;
     }
     *out = '\0';
-    return sc_uri_is_text(text, (size_t)(out - text));
+    return sc_utf8_is_printable(text, (size_t)(out - text), false);
 }
 
 /* Where the path begins: past the scheme and authority of an absolute target, NULL where there is none. */

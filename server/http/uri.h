@@ -22,7 +22,4 @@ extern const char SC_URI_NO_MEMORY[];
 const char *sc_uri_read(struct sc_uri *uri, const char *raw, struct sc_arena *arena)
     __attribute__((warn_unused_result));
 
-/* Is it well-formed UTF-8 (RFC 3629) without control characters? */
-bool sc_uri_is_text(const char *text, size_t length);
-
 #endif

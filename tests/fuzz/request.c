@@ -1,7 +1,7 @@
 /* What a client or operator sends besides bodies: the target, header fields, settings. The first byte says
  * which; the others are the text, in lines where there are several. */
 #include "base/etag.h"
-#include "codec/text.h"
+#include "base/utf8.h"
 #include "fuzz.h"
 #include "http/cors.h"
 #include "http/fields.h"
@@ -37,10 +37,10 @@ static void read_target(const char *text)
     if (!sc_uri_read(&uri, text, &arena)) {
         MUST(uri.path && uri.parameter_count <= SC_LIMIT_PARAMETERS);
         for (size_t i = 0; i < uri.segment_count && i < SC_LIMIT_SEGMENTS; i++)
-            MUST(sc_uri_is_text(uri.segment[i], strlen(uri.segment[i])));
+            MUST(sc_utf8_is_printable(uri.segment[i], strlen(uri.segment[i]), false));
         for (size_t i = 0; i < uri.parameter_count; i++) {
-            MUST(sc_text_is_utf8(uri.parameter[i].name, strlen(uri.parameter[i].name)));
-            MUST(sc_text_is_utf8(uri.parameter[i].value, strlen(uri.parameter[i].value)));
+            MUST(sc_utf8_is_valid(uri.parameter[i].name, strlen(uri.parameter[i].name)));
+            MUST(sc_utf8_is_valid(uri.parameter[i].value, strlen(uri.parameter[i].value)));
         }
         for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
             sc_route_find(&match, methods[i], &uri);

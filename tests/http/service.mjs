@@ -56,9 +56,11 @@ export default async function service({ server }) {
       const { json } = await server.expect(200, 'GET', address, { headers: { Accept: 'application/json' } });
       const known = contract.problems.get(address);
       is([json.type, json.title, json.status, json.retryable], [address, known.title, known.status, known.retryable], name);
+      is(json.codes?.map(({ code }) => code), json.status === 422 ? names('include/secondchair/faults.def', 'SC_FAULT') : undefined, `the codes of ${name}`);
       ok(json.description.length > 40, `the description of ${name} is short`);
       const page = await server.expect(200, 'GET', address, { headers: { Accept: 'text/html' } });
       ok(page.text.includes(known.title), `the page of ${name}`);
+      for (const { code, meaning } of json.codes ?? []) ok(page.text.includes(`<dt><code>${code}</code></dt><dd>${meaning}</dd>`), `${code} on the page of ${name}`);
     }
     await server.refuse('not-found', 'GET', '/problems/no-such-problem');
   });

@@ -3,9 +3,9 @@
 #define SC_TEST_SCENARIOS_H
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "codec/document.h"
 #include "codec/pointer.h"
-#include "codec/text.h"
 #include "documents.h"
 #include "secondchair/field.h"
 
@@ -34,8 +34,8 @@ static inline struct sc_plan *compile(const json_t *document)
     struct sc_plan *plan = sc_document_compile(document, &arena, &faults);
     assert_true(plan == NULL || faults.count == 0);
     for (size_t i = 0; i < faults.count; i++) {
-        assert_true(sc_text_is_utf8(faults.item[i].detail, strlen(faults.item[i].detail)));
-        assert_true(sc_text_is_utf8(faults.item[i].pointer, strlen(faults.item[i].pointer)));
+        assert_true(sc_utf8_is_valid(faults.item[i].detail, strlen(faults.item[i].detail)));
+        assert_true(sc_utf8_is_valid(faults.item[i].pointer, strlen(faults.item[i].pointer)));
         assert_true(strlen(faults.item[i].detail) > 10);
     }
     return plan;

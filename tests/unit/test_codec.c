@@ -3,6 +3,7 @@
  *   gcc -std=c17 -D_GNU_SOURCE -g -fsanitize=address,undefined -Iinclude -Iserver -Itests/unit \
  *       tests/unit/test_codec.c server/codec/{number,writer,budget,pointer,canonical,patch,diff,text}.c \
  *       server/base/{buffer,fault}.c -ljansson -lsodium -lcmocka -lm -o build/test_codec */
+#include "base/utf8.h"
 #include "codec/budget.h"
 #include "codec/canonical.h"
 #include "codec/pointer.h"
@@ -257,7 +258,7 @@ static void damaged_documents_leave_nothing_but_a_fault(void **state)
                                       &generous, &error);
         assert_true(!value == (error.kind != SC_JSON_FINE));
         assert_true(value || error.detail[0]);
-        assert_true(sc_text_is_utf8(error.detail, strlen(error.detail)));
+        assert_true(sc_utf8_is_valid(error.detail, strlen(error.detail)));
         assert_int_equal(sc_pointer_check(error.pointer), SC_POINTER_OK);
         json_decref(value);
     }
@@ -366,7 +367,7 @@ static void pointers_are_built_and_cut(void **state)
         memcpy(key + length - 4, "\xc3\xa9\xc3\xa9", 4);
         bool fits = sc_pointer_append_key(pointer, "", key);
         assert_int_equal(fits, length + 1 < SC_POINTER_MAX);
-        assert_true(sc_text_is_utf8(pointer, strlen(pointer)));
+        assert_true(sc_utf8_is_valid(pointer, strlen(pointer)));
         if (!fits) assert_string_equal(pointer + strlen(pointer) - 3, "\xe2\x80\xa6");
     }
 }
@@ -529,13 +530,12 @@ static void only_utf_8_without_controls_is_printable(void **state)
                                       "a\rb",
                                       "\xf8\x88\x80\x80\x80"};
     for (size_t i = 0; i < COUNT(good); i++)
-        assert_true(sc_text_is_utf8_printable(good[i], strlen(good[i]), false));
-    for (size_t i = 0; i < COUNT(bad); i++)
-        assert_false(sc_text_is_utf8_printable(bad[i], strlen(bad[i]), true));
-    assert_true(sc_text_is_utf8_printable("a\n\tb", 4, true));
-    assert_false(sc_text_is_utf8_printable("a\nb", 3, false));
-    assert_false(sc_text_is_utf8_printable("a\0b", 3, true));
-    assert_true(sc_text_is_utf8("a\0\x1b", 3));
+        assert_true(sc_utf8_is_printable(good[i], strlen(good[i]), false));
+    for (size_t i = 0; i < COUNT(bad); i++) assert_false(sc_utf8_is_printable(bad[i], strlen(bad[i]), true));
+    assert_true(sc_utf8_is_printable("a\n\tb", 4, true));
+    assert_false(sc_utf8_is_printable("a\nb", 3, false));
+    assert_false(sc_utf8_is_printable("a\0b", 3, true));
+    assert_true(sc_utf8_is_valid("a\0\x1b", 3));
 }
 
 int main(void)
