@@ -240,15 +240,14 @@ struct bands {
     struct band band[SC_BAND_KINDS][SC_YEARS_MAX];
 };
 
-/* The accepted paths' figures, moved to the front and sorted. */
-static size_t sort_year(const struct bands *bands, double *figure, double *scratch)
+/* The accepted paths' figures, moved to the front; how many. */
+static size_t keep_accepted(const struct bands *bands, double *figure)
 {
     const struct sc_run *run = &bands->simulated->run;
     size_t count = 0, points = run->points < run->band_points ? run->points : run->band_points;
     for (size_t r = 0; r < run->randomisations; r++)
         for (size_t i = 0; i < points; i++)
             if (!isnan(run->value[r * run->stride + i])) figure[count++] = figure[r * run->band_points + i];
-    sc_sort(figure, count, scratch);
     return count;
 }
 
@@ -259,13 +258,10 @@ static void find_band(void *context, size_t turn, size_t member)
     bool there = kind == 2 ? bands->simulated->plan->market.present : year > 0;
     double *figure = sc_run_yearly(&bands->simulated->run, kind, (int)year);
     double *scratch = bands->simulated->run.band_scratch + member * bands->count;
-    struct band *band = &bands->band[kind][year];
-    *band = (struct band){NAN, NAN, NAN};
-    size_t count = there ? sort_year(bands, figure, scratch) : 0;
-    if (count > 0)
-        *band = (struct band){sc_sample_quantile(figure, count, 0.5 - bands->level / 2),
-                              sc_sample_quantile(figure, count, 0.5),
-                              sc_sample_quantile(figure, count, 0.5 + bands->level / 2)};
+    size_t count = there ? keep_accepted(bands, figure) : 0;
+    double p[] = {0.5 - bands->level / 2, 0.5, 0.5 + bands->level / 2}, at[3] = {NAN, NAN, NAN};
+    if (count > 0) sc_sample_quantiles(figure, count, p, 3, at, scratch);
+    bands->band[kind][year] = (struct band){at[0], at[1], at[2]};
 }
 
 static void write_bands(struct sc_json_writer *w, const struct sc_simulation_question *question,

@@ -3,7 +3,6 @@
 #include "beta.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- sums --- */
 
@@ -50,75 +49,6 @@ double sc_expected_shortfall(const double *sorted, size_t n, double alpha)
     for (size_t i = 0; i < whole && i < n; i++) add(&away, sorted[i] - sorted[0]);
     if (whole < n) add(&away, (part - (double)whole) * (sorted[whole] - sorted[0]));
     return sorted[0] + (away.sum + away.rest) / part;
-}
-
-/* --- order --- */
-
-enum { FEW = 48, DIGITS = 8, VALUES = 256 };
-
-static void insert_sort(double *x, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        double next = x[i];
-        size_t at = i;
-        for (; at > 0 && x[at - 1] > next; at--) x[at] = x[at - 1];
-        x[at] = next;
-    }
-}
-
-/* An integer that is ordered as the number is. */
-static inline uint64_t rank_of(double x)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
-static inline size_t digit(uint64_t rank, int place)
-{
-    return rank >> (8 * place) & (VALUES - 1);
-}
-
-/* One digit: from `from` to `to`, where[v] being how many have a smaller one. */
-static void distribute(const double *from, double *to, size_t n, int place, size_t *where)
-{
-    for (size_t i = 0; i < n; i++) to[where[digit(rank_of(from[i]), place)]++] = from[i];
-}
-
-void sc_sort(double *x, size_t n, double *scratch)
-{
-    size_t count[DIGITS][VALUES] = {{0}};
-    if (n <= FEW) {
-        insert_sort(x, n);
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        uint64_t rank = rank_of(x[i]);
-        for (int place = 0; place < DIGITS; place++) count[place][digit(rank, place)]++;
-    }
-    double *from = x, *to = scratch;
-    for (int place = 0; place < DIGITS; place++) {
-        if (count[place][digit(rank_of(x[0]), place)] == n) continue; /* all have the same */
-        size_t before = 0;
-        for (size_t value = 0; value < VALUES; value++) {
-            size_t here = count[place][value];
-            count[place][value] = before;
-            before += here;
-        }
-        distribute(from, to, n, place, count[place]);
-        double *other = from;
-        from = to;
-        to = other;
-    }
-    if (from != x) memcpy(x, from, n * sizeof *x);
-}
-
-double sc_sample_quantile(const double *sorted, size_t n, double p)
-{
-    double at = (double)(n - 1) * p;
-    size_t below = (size_t)at;
-    if (below + 1 >= n) return sorted[n - 1];
-    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
 /* --- intervals --- */

@@ -97,6 +97,25 @@ static void numbers_are_sorted(void **state)
         }
 }
 
+static void quantiles_are_the_same_without_sorting(void **state)
+{
+    (void)state;
+    static const double p[] = {0, 1e-3, 0.05, 0.5, 0.9, 0.95, 1};
+    static const size_t sizes[] = {1, 2, 49, 2048, 2049, 5000, MANY};
+    static double sorted[MANY];
+    double quantile[COUNT(p)];
+    for (size_t kind = 0; kind < 5; kind++)
+        for (size_t s = 0; s < COUNT(sizes); s++) {
+            for (size_t i = 0; i < sizes[s]; i++) x[i] = sorted[i] = any_number(kind);
+            qsort(sorted, sizes[s], sizeof *sorted, by_value);
+            sc_sample_quantiles(x, sizes[s], p, COUNT(p), quantile, scratch);
+            for (size_t k = 0; k < COUNT(p); k++) {
+                double expected = sc_sample_quantile(sorted, sizes[s], p[k]);
+                assert_memory_equal(&quantile[k], &expected, sizeof expected);
+            }
+        }
+}
+
 static void samples_have_the_figures_that_numpy_gives(void **state)
 {
     (void)state;
@@ -320,6 +339,7 @@ int main(void)
         cmocka_unit_test(sums_are_compensated),
         cmocka_unit_test(equal_numbers_are_their_mean),
         cmocka_unit_test_setup(numbers_are_sorted, seed_random),
+        cmocka_unit_test_setup(quantiles_are_the_same_without_sorting, seed_random),
         cmocka_unit_test(samples_have_the_figures_that_numpy_gives),
         cmocka_unit_test(quantiles_are_of_type_seven),
         cmocka_unit_test(the_worst_part_counts_its_fraction),
