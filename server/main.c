@@ -12,6 +12,7 @@
 #include "secondchair/settings.h"
 #include "secondchair/store.h"
 
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, KEPT_BYTES = 8 << 20 };
 
 /* What serving is made of, in the order in which it is made. */
 struct service {
@@ -61,6 +62,14 @@ static void raise_file_limit(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* What a simulation frees the next one takes: fetching pages anew costs a slider's step a tenth of its time.
+ */
+static void keep_freed_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 }
 
 static void show_counters(struct sc_app *app)
@@ -134,6 +143,7 @@ static int serve(int argc, char **argv)
     sc_log_set_level((enum sc_log_level)service.settings.log_level);
     sc_signals_block();
     raise_file_limit();
+    keep_freed_memory();
     tzset(); /* before any thread: the first Date field would read /etc/localtime */
     if (sodium_init() < 0) return complain("libsodium does not start", EXIT_FAILURE);
     if (!build(&service)) {

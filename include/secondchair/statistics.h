@@ -23,8 +23,8 @@ double sc_sd(const double *x, size_t n, double mean);
  * 0 <= p <= 1, 0 < n. */
 double sc_sample_quantile(const double *sorted, size_t n, double p);
 
-/* Those of numbers in any order, 0 < n, the same as if they were sorted, but sooner. Leaves x in disorder, with
- * other numbers in it; scratch holds as many. Not for NAN. */
+/* Those of numbers in any order, 0 < n, the same as if they were sorted, but sooner. Leaves x in disorder,
+ * with other numbers in it; scratch holds as many. Not for NAN. */
 void sc_sample_quantiles(double *x, size_t n, const double *p, size_t quantiles, double *quantile,
                          double *scratch);
 

@@ -7,9 +7,9 @@
 /* Room for what is said of all its paths. */
 static bool make_room(struct sc_simulated *simulated, size_t paths)
 {
-    simulated->sorted.all = calloc(paths, sizeof *simulated->sorted.all);
-    simulated->sorted.each = calloc(paths, sizeof *simulated->sorted.each);
-    simulated->scratch = calloc(paths, sizeof *simulated->scratch);
+    simulated->sorted.all = malloc(paths * sizeof *simulated->sorted.all);
+    simulated->sorted.each = malloc(paths * sizeof *simulated->sorted.each);
+    simulated->scratch = malloc(paths * sizeof *simulated->scratch);
     return simulated->sorted.all && simulated->sorted.each && simulated->scratch;
 }
 

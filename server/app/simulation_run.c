@@ -44,10 +44,10 @@ bool sc_run_init(struct sc_run *run, const struct sc_plan *plan, const struct sc
     run->band_points = !bands ? 0 : points < band_points ? points : band_points;
     size_t bands_of = randomisations * run->band_points;
     run->tally = (struct sc_tally){.least_spread = INFINITY};
-    run->value = calloc(paths, sizeof *run->value);
+    run->value = malloc(paths * sizeof *run->value);
     run->bin = calloc(paths, uncertainty->count + 1);
-    run->yearly = calloc(SC_BAND_KINDS * years * bands_of + 1, sizeof *run->yearly);
-    run->band_scratch = calloc(members * bands_of + 1, sizeof *run->band_scratch);
+    run->yearly = malloc((SC_BAND_KINDS * years * bands_of + 1) * sizeof *run->yearly);
+    run->band_scratch = malloc((members * bands_of + 1) * sizeof *run->band_scratch);
     run->turns_max = turns_for(run, points);
     run->of_turn = calloc(run->turns_max, sizeof *run->of_turn);
     run->member = calloc(members, sizeof *run->member);

@@ -38,7 +38,7 @@ LAYERS = {
     "http": ({"base", "codec", "app", "obs"}, CONTRACTS,
              PLAIN | SYSTEM | SOCKETS | {"microhttpd.h", "pthread.h", "sodium.h", "zlib.h"}),
     "web": (set(), set(), {"stddef.h", "sc_assets.h"}),
-    "main": ({"base", "app", "http", "obs"}, CONTRACTS, PLAIN | SYSTEM | SOCKETS | {"jansson.h", "pthread.h", "sodium.h"}),
+    "main": ({"base", "app", "http", "obs"}, CONTRACTS, PLAIN | SYSTEM | SOCKETS | {"jansson.h", "malloc.h", "pthread.h", "sodium.h"}),
 }
 
 # What the core may call beside itself: arithmetic, memory that it is given, sorting, text into a given buffer.
