@@ -9,11 +9,11 @@
 
 enum { SC_SOBOL_DIMENSIONS = 256, SC_SOBOL_BITS = 32 };
 
-/* Direction numbers, made once, for many threads to read. */
+/* Direction numbers, made once for as many dimensions as are drawn, for many threads to read. */
 struct sc_sobol {
     uint32_t reversed[SC_SOBOL_DIMENSIONS][SC_SOBOL_BITS]; /* most significant digit in the lowest bit */
 };
-void sc_sobol_init(struct sc_sobol *sobol);
+void sc_sobol_init(struct sc_sobol *sobol, size_t dimensions);
 
 /* Coordinate `dimension` of point `index`, not scrambled: 32 bits after the binary point. */
 uint32_t sc_sobol_point(const struct sc_sobol *sobol, size_t dimension, uint32_t index);

@@ -225,6 +225,7 @@ static void value_at(void *figure, const double *const *x, size_t n, double *val
 
 static void make_columns(struct sobol *sobol)
 {
+    sc_sobol_init(&sobol->simulation->sobol, 2 * sobol->simulation->moved);
     for (size_t i = 0; i < sobol->simulation->moved; i++) {
         const struct sc_draw *draw = &sobol->simulation->draw[i];
         sobol->column[i] = (struct sc_index_column){&draw->quantile, draw->key, draw->driver};

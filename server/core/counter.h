@@ -2,6 +2,8 @@
 #ifndef SC_CORE_COUNTER_H
 #define SC_CORE_COUNTER_H
 
+#include "elementary.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,10 +25,10 @@ static inline uint64_t sc_counter_bits(const philox4x32_ctr_t *block, size_t hal
     return (uint64_t)block->v[2 * half + 1] << 32 | block->v[2 * half];
 }
 
-/* The middle of one of 2^52 intervals of (0, 1). */
-static inline double sc_counter_uniform(uint64_t bits)
+/* The middle of one of 2^52 intervals of (0, 1): k + 1/2, exact, as 2^52 + k less the rest. */
+SC_PART double sc_counter_uniform(uint64_t bits)
 {
-    return ((double)(int64_t)(bits >> 12) + 0.5) * 0x1p-52;
+    return (sc_of_bits(bits >> 12 | UINT64_C(0x4330000000000000)) - (0x1p52 - 0.5)) * 0x1p-52;
 }
 
 #endif

@@ -20,14 +20,28 @@ double sc_philox_uniform(uint64_t seed, uint64_t path, uint64_t key)
     return sc_counter_uniform(sc_counter_bits(&block, path % 2));
 }
 
+/* Of 64 numbers at once: 32 blocks that follow one another. */
+enum { BLOCKS = 32 };
+
+SC_WIDE static void many(uint64_t seed, uint64_t key, uint64_t block, double *u)
+{
+    uint32_t low = (uint32_t)block, high = (uint32_t)(block >> 32), x[4][BLOCKS];
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        philox4x32_ctr_t counter = {{(uint32_t)key, (uint32_t)(key >> 32), low + i, high + (low + i < low)}};
+        philox4x32_key_t seeds = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
+        counter = philox4x32_R(10, counter, seeds);
+        for (int word = 0; word < 4; word++) x[word][i] = counter.v[word];
+    }
+    for (size_t i = 0; i < BLOCKS; i++) {
+        u[2 * i] = sc_counter_uniform((uint64_t)x[1][i] << 32 | x[0][i]);
+        u[2 * i + 1] = sc_counter_uniform((uint64_t)x[3][i] << 32 | x[2][i]);
+    }
+}
+
 void sc_philox_row(uint64_t seed, uint64_t key, uint64_t first, size_t n, double *u)
 {
     size_t i = 0;
     if (n > 0 && first % 2) u[i++] = sc_philox_uniform(seed, first, key);
-    for (; i + 1 < n; i += 2) {
-        philox4x32_ctr_t block = sc_counter_block(seed, (first + i) / 2, key);
-        u[i] = sc_counter_uniform(sc_counter_bits(&block, 0));
-        u[i + 1] = sc_counter_uniform(sc_counter_bits(&block, 1));
-    }
-    if (i < n) u[i] = sc_philox_uniform(seed, first + i, key);
+    for (; i + 2 * BLOCKS <= n; i += 2 * BLOCKS) many(seed, key, (first + i) / 2, u + i);
+    for (; i < n; i++) u[i] = sc_philox_uniform(seed, first + i, key);
 }

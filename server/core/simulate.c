@@ -127,9 +127,9 @@ bool sc_simulation_prepare(struct sc_simulation *simulation, struct sc_block *bl
     simulation->moved = simulation->draws;
     if (sampling->samples_loss && block->plan->chair.present)
         add_draw(simulation, dimensions, "/chair#loss", uncertainty->count);
-    sc_sobol_init(&simulation->sobol);
-    return has_dimensions(simulation, place, faults) &&
-           correlate(simulation, uncertainty, scratch, place, faults);
+    if (!has_dimensions(simulation, place, faults)) return false;
+    if (sampling->sampler == SC_SAMPLER_SOBOL) sc_sobol_init(&simulation->sobol, dimensions->count);
+    return correlate(simulation, uncertainty, scratch, place, faults);
 }
 
 void sc_simulation_begin(const struct sc_simulation *simulation, struct sc_block *block)

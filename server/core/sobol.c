@@ -1,9 +1,12 @@
 #include "secondchair/sobol.h"
 
 #include "counter.h"
+#include "lanes.h"
 #include "sobol_directions.h"
 
-static inline uint32_t reverse32(uint32_t x)
+#include <string.h>
+
+SC_PART uint32_t reverse32(uint32_t x)
 {
     x = (x >> 1 & 0x55555555) | (x & 0x55555555) << 1;
     x = (x >> 2 & 0x33333333) | (x & 0x33333333) << 2;
@@ -11,7 +14,7 @@ static inline uint32_t reverse32(uint32_t x)
     return __builtin_bswap32(x);
 }
 
-static inline uint64_t reverse64(uint64_t x)
+SC_PART uint64_t reverse64(uint64_t x)
 {
     x = (x >> 1 & UINT64_C(0x5555555555555555)) | (x & UINT64_C(0x5555555555555555)) << 1;
     x = (x >> 2 & UINT64_C(0x3333333333333333)) | (x & UINT64_C(0x3333333333333333)) << 2;
@@ -36,10 +39,10 @@ static void directions(size_t dimension, uint32_t v[SC_SOBOL_BITS])
     }
 }
 
-void sc_sobol_init(struct sc_sobol *sobol)
+void sc_sobol_init(struct sc_sobol *sobol, size_t dimensions)
 {
     uint32_t v[SC_SOBOL_BITS] = {0};
-    for (size_t dimension = 0; dimension < SC_SOBOL_DIMENSIONS; dimension++) {
+    for (size_t dimension = 0; dimension < dimensions; dimension++) {
         if (dimension > 0) directions(dimension, v);
         for (int k = 0; k < SC_SOBOL_BITS; k++)
             sobol->reversed[dimension][k] = dimension > 0 ? reverse32(v[k]) : UINT32_C(1) << k;
@@ -77,7 +80,7 @@ static struct scramble scramble_of(uint64_t seed, uint32_t randomisation, uint64
  * ones are, and so do products with an even number that are added without carry. Digits beyond those of Sobol
  * start as 0 and end as random as the others. With a random sum and a random odd factor twice, between three
  * even constants, the flips of two digits are independent to within what 2^17 scrambles tell. */
-static inline uint64_t scrambled(uint64_t reversed, const struct scramble *by)
+SC_PART uint64_t scrambled(uint64_t reversed, const struct scramble *by)
 {
     uint64_t x = reversed;
     x ^= x * UINT64_C(0xd1342543de82ef94);
@@ -88,15 +91,48 @@ static inline uint64_t scrambled(uint64_t reversed, const struct scramble *by)
     return x;
 }
 
+/* Points come in blocks, within which each differs from the first by the same directions everywhere. */
+enum { BLOCK = 16, BLOCKS = 16 };
+
+SC_WIDE static void scramble_blocks(const uint32_t *point, size_t blocks, const uint32_t *offset,
+                                    const struct scramble *scramble, double *u)
+{
+    const struct scramble by = *scramble;
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t i = 0; i < BLOCK; i++)
+            u[b * BLOCK + i] = sc_counter_uniform(reverse64(scrambled(point[b] ^ offset[i], &by)));
+}
+
+/* Points index … index + BLOCK blocks - 1; index is a multiple of BLOCK. */
+static void draw_blocks(const uint32_t *reversed, const struct scramble *by, uint32_t index, size_t blocks,
+                        double *u)
+{
+    uint32_t point[BLOCKS], offset[BLOCK];
+    for (uint32_t i = 0; i < BLOCK; i++) offset[i] = reversed_point(reversed, i);
+    point[0] = reversed_point(reversed, index);
+    for (uint32_t b = 1; b < blocks; b++) {
+        uint32_t next = index + b * BLOCK; /* its Gray code differs in the bit next below, and in that of 8 */
+        point[b] = point[b - 1] ^ reversed[__builtin_ctz(next)] ^ offset[BLOCK - 1];
+    }
+    scramble_blocks(point, blocks, offset, by, u);
+}
+
 void sc_sobol_row(const struct sc_sobol *sobol, size_t dimension, uint64_t seed, uint32_t randomisation,
                   uint64_t key, uint32_t first, size_t n, double *u)
 {
     const uint32_t *reversed = sobol->reversed[dimension];
-    struct scramble by = scramble_of(seed, randomisation, key);
-    uint32_t point = reversed_point(reversed, first);
-    for (size_t i = 0; i < n; i++) {
-        u[i] = sc_counter_uniform(reverse64(scrambled(point, &by)));
-        uint32_t next = first + (uint32_t)i + 1;
-        if (next) point ^= reversed[__builtin_ctz(next)];
+    const struct scramble by = scramble_of(seed, randomisation, key);
+    for (size_t done = 0; done < n;) {
+        uint32_t index = first + (uint32_t)done, within = index % BLOCK;
+        size_t left = n - done, blocks = left / BLOCK < BLOCKS ? left / BLOCK : BLOCKS, take = blocks * BLOCK;
+        double block[BLOCK];
+        if (within == 0 && blocks > 0) {
+            draw_blocks(reversed, &by, index, blocks, u + done);
+        } else {
+            draw_blocks(reversed, &by, index - within, 1, block);
+            take = left < BLOCK - within ? left : BLOCK - within;
+            memcpy(u + done, block + within, take * sizeof *u);
+        }
+        done += take;
     }
 }

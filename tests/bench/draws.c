@@ -123,7 +123,7 @@ static void make_ready(void)
     require(sc_copula_prepare(&(struct sc_correlation){.kind = SC_SPEARMAN, .n = DRIVERS, .matrix = matrix},
                               "", &memory, &copula, &faults),
             "the copula");
-    sc_sobol_init(&sobol);
+    sc_sobol_init(&sobol, SC_SOBOL_DIMENSIONS);
     sc_philox_row(7, 8, 0, ROW, u);
     sc_normal_quantile_row(u, ROW, z);
     for (size_t i = 0; i < DRIVERS * ROW; i++) block[i] = 1e-3;

@@ -371,7 +371,7 @@ static void discrete_probabilities_are_hit_exactly(void **state)
     struct sc_distribution distribution = discrete(value, weight, COUNT(value));
     size_t counts[4] = {0};
     prepare(&distribution);
-    sc_sobol_init(&sobol);
+    sc_sobol_init(&sobol, SC_SOBOL_DIMENSIONS);
     sc_sobol_row(&sobol, 3, 7, 0, 1, 0, POINTS, u);
     sc_quantile_row(&quantile, u, POINTS, x);
     for (size_t i = 0; i < POINTS; i++)

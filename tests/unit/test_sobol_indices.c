@@ -10,7 +10,7 @@ static struct sc_sobol sobol;
 static int make_sobol(void **state)
 {
     (void)state;
-    sc_sobol_init(&sobol);
+    sc_sobol_init(&sobol, SC_SOBOL_DIMENSIONS);
     return 0;
 }
 
