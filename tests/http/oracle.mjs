@@ -20,4 +20,5 @@ export default async function oracle({ server }) {
   await test('the oracle was asked for valuations, projections and chairs', () => compare('compare.py', '--url', url, '--count', '60', '--fixed', 'tests/oracle/cases'));
   await test('the oracle was asked for returns, comparisons and solutions', () => compare('compare_questions.py', '--url', url, '--count', '16'));
   await test('the oracle was asked for derivatives', () => compare('compare_gradient.py', '--url', url, '--count', '100', 'schema/scenarios/amd-base.json', 'schema/scenarios/nvda-base.json'));
+  await test('the oracle was asked for simulations', () => compare('compare_simulation.py', '--url', url));
 }
