@@ -88,6 +88,7 @@ struct sc_call {
     const char *last_event_id;             /* likewise: what a reader of events has had */
     uint64_t stage_nanoseconds[SC_STAGES]; /* added up by the use case */
     struct sc_answer *answer;
+    uint64_t generation; /* of the store, before anything of it was read: for an answer that may be kept */
     /* For a use case that returned SC_WAITING: to be called exactly once, from any thread, when the answer is
      * complete. Afterwards the call must not be touched. */
     void (*resume)(struct sc_call *call);
@@ -127,7 +128,10 @@ struct sc_answer {
     enum sc_freshness freshness;
     char *body; /* malloc'd; whoever sends the answer frees it. NULL when there is none */
     size_t body_length;
-    const char *fixed;      /* instead of body: bytes that outlive the process's work (an embedded asset) */
+    const char *fixed; /* instead of body: bytes that are not freed: they outlive the process's work (an
+                          embedded asset), or … */
+    void (*release)(void *owner); /* … until this is called, once, when the answer is sent or not wanted */
+    void *owner;
     char etag[SC_ETAG_MAX]; /* with its quotes; empty when there is none */
     const char *location;   /* in the call's arena, or NULL */
     const char *link;       /* the Link field's value, or NULL */

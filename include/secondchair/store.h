@@ -184,6 +184,11 @@ struct sc_write {
 /* Hands a write over. True: done will be called exactly once. False: it will not; write->status says why. */
 bool sc_store_submit(struct sc_store *store, struct sc_write *write) __attribute__((warn_unused_result));
 
+/* A number for the contents of the store as readers see them: what was read while it stayed the same holds
+ * for as long as it stays the same. It has changed before a write is acknowledged. Odd while a commit is
+ * under way: what is read then may be from before or after it. */
+uint64_t sc_store_generation(struct sc_store *store);
+
 /* Figures for the metrics: commits, writes, deepest queue. */
 struct sc_store_figures {
     uint64_t writes, commits, failures, queue_length, checkpoints;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "budget.h"
+#include "cache.h"
 #include "state.h"
 
 #include <jansson.h>
@@ -32,8 +33,15 @@ struct sc_app *sc_app_new(struct sc_store *store)
     return app;
 }
 
+bool sc_app_keep(struct sc_app *app, size_t answers)
+{
+    if (answers) app->answers = sc_cache_new(answers);
+    return !answers || app->answers;
+}
+
 void sc_app_free(struct sc_app *app)
 {
+    sc_cache_free(app->answers);
     free(app);
 }
 

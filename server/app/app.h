@@ -11,6 +11,9 @@ struct sc_jobs;
 /* The application over a store; NULL when memory is short. Borrows the store. */
 struct sc_app *sc_app_new(struct sc_store *store);
 void sc_app_free(struct sc_app *app);
+
+/* Keeps so many bytes of finished answers from now on. Before the first call; false when memory is short. */
+bool sc_app_keep(struct sc_app *app, size_t answers) __attribute__((warn_unused_result));
 struct sc_store *sc_app_store(struct sc_app *app);
 
 /* How long one batch may compute, added up over its threads; before the first call. */

@@ -72,6 +72,9 @@ enum {
     SC_SHELF_MOULDS = 32,
     SC_SHELF_BYTES = 1024 * 1024,
 
+    /* A body that is a part of the key under which its answer is kept: ten documents of the usual size. */
+    SC_KEPT_BODY_MAX = 64 * 1024,
+
     /* Memory of an export's page. */
     SC_PAGE_ARENA = 32 * 1024 * 1024,
 

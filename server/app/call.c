@@ -26,6 +26,7 @@ enum sc_progress sc_call_fail(struct sc_call *call, enum sc_problem problem, con
 {
     struct sc_answer *answer = call->answer;
     free(answer->body);
+    if (answer->release) answer->release(answer->owner);
     *answer = (struct sc_answer){.outcome = SC_OUTCOME_PROBLEM, .media = SC_MEDIA_JSON, .problem = problem};
     if (CLASSES[problem].retryable) answer->retry_after = RETRY_AFTER_SECONDS;
     va_list arguments;

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+struct sc_cache;
 struct sc_jobs;
 struct sc_store;
 
@@ -16,6 +17,7 @@ struct sc_app {
     atomic_uint imports;    /* whose lines are being read */
     uint64_t batch_work_ms; /* that one batch may compute */
     struct sc_batch_counts batch_counts;
+    struct sc_cache *answers; /* finished ones that are kept; NULL: none are */
 };
 
 #endif

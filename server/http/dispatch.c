@@ -1,6 +1,7 @@
 #include "dispatch.h"
 
 #include "app/app.h"
+#include "app/kept.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "events.h"
@@ -28,7 +29,7 @@ static void prefer(struct sc_request *request)
 {
     const struct sc_route *route = request->match.route;
     request->as_job =
-        route->run == SC_RUN_ASK && sc_prefers(request->fields.value[SC_FIELD_PREFER], "respond-async");
+        (route->run & SC_RUN_JOB) && sc_prefers(request->fields.value[SC_FIELD_PREFER], "respond-async");
     if (request->as_job && request->call.accept == SC_MEDIA_EVENTS) request->call.accept = route->offers[0];
 }
 
@@ -120,6 +121,27 @@ static bool hear(struct sc_follower *follower, double done, const char *partial)
     return sc_events_tell(request, done, partial);
 }
 
+/* Streams of events are told anew each time, and a job is a new one each time. */
+static bool may_be_kept(const struct sc_request *request)
+{
+    return (request->match.route->run & SC_RUN_KEPT) && request->call.accept != SC_MEDIA_EVENTS &&
+           !request->as_job;
+}
+
+static void keep_answer(struct sc_request *request)
+{
+    if (may_be_kept(request) && !request->call.stopped) sc_answer_keep(&request->call);
+}
+
+static bool recall_answer(struct sc_request *request)
+{
+    if (!may_be_kept(request) || !sc_answer_recall(&request->call)) return false;
+    sc_metrics_count(SC_COUNTER_RECALLED);
+    request->asked = true;
+    sc_request_move(request, SC_STATE_COMPUTED);
+    return true;
+}
+
 static void run_task(struct sc_task *task)
 {
     struct sc_request *request = (struct sc_request *)((char *)task - offsetof(struct sc_request, task));
@@ -135,6 +157,7 @@ static void run_task(struct sc_task *task)
         request->call.follower = &request->follower;
         sc_use_case *use_case = request->match.route->use_case;
         progress = request->as_job ? sc_job_accept(&request->call, use_case) : use_case(&request->call);
+        if (progress == SC_ANSWERED) keep_answer(request);
         if (progress == SC_ANSWERED && request->call.stopped)
             (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", request->stopped_for);
     }
@@ -246,6 +269,7 @@ static bool run_inline(struct sc_request *request)
         request->answer = (struct sc_answer){.outcome = SC_OUTCOME_OK};
         return run_in_pool(request);
     }
+    keep_answer(request);
     sc_events_settle(request);
     sc_request_move(request, SC_STATE_COMPUTED);
     return true;
@@ -254,7 +278,8 @@ static bool run_inline(struct sc_request *request)
 bool sc_dispatch_run(struct sc_request *request)
 {
     sc_peer_enter(request->peer, SC_PHASE_BUSY, UINT64_MAX);
-    return request->match.route->run == SC_RUN_INLINE ? run_inline(request) : run_in_pool(request);
+    if (recall_answer(request)) return true;
+    return request->match.route->run & SC_RUN_POOL ? run_in_pool(request) : run_inline(request);
 }
 
 void sc_dispatch_abandon(struct sc_http *http)

@@ -65,7 +65,7 @@ static bool load(struct job_run *run, const char *id)
     }
     const char *wrong = sc_uri_read(&run->uri, run->job.target, &run->arena);
     if (!wrong) sc_route_find(&run->match, "POST", &run->uri);
-    if (wrong || !run->match.route || run->match.route->run != SC_RUN_ASK) {
+    if (wrong || !run->match.route || !(run->match.route->run & SC_RUN_JOB)) {
         sc_call_fail(call, SC_PROBLEM_not_found, "The service has no such question any more");
         return false;
     }

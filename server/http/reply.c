@@ -205,17 +205,23 @@ static struct MHD_Response *respond_in_pieces(struct sc_request *request)
     return response;
 }
 
+static struct MHD_Response *respond_with_fixed(struct sc_answer *answer)
+{
+    union {
+        const char *constant;
+        char *bytes;
+    } fixed = {answer->fixed ? answer->fixed : ""}; /* the interface lacks const; they are only read */
+    size_t length = answer->fixed ? answer->body_length : 0;
+    if (!answer->release) return MHD_create_response_from_buffer(length, fixed.bytes, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        length, fixed.bytes, answer->release, answer->owner);
+    if (response) answer->release = NULL; /* libmicrohttpd's now */
+    return response;
+}
+
 static struct MHD_Response *respond_with_bytes(struct sc_answer *answer)
 {
-    if (!answer->body) {
-        union {
-            const char *constant;
-            char *bytes;
-        } fixed = {answer->fixed ? answer->fixed
-                                 : ""}; /* the interface lacks const; PERSISTENT is only read */
-        return MHD_create_response_from_buffer(answer->fixed ? answer->body_length : 0, fixed.bytes,
-                                               MHD_RESPMEM_PERSISTENT);
-    }
+    if (!answer->body) return respond_with_fixed(answer);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(answer->body_length, answer->body, MHD_RESPMEM_MUST_FREE);
     if (response) answer->body = NULL; /* libmicrohttpd's now */

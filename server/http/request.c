@@ -84,6 +84,7 @@ void sc_request_release(struct sc_request *request)
     if (atomic_fetch_sub_explicit(&request->owners, 1, memory_order_acq_rel) > 1) return;
     sc_request_move(request, SC_STATE_FREED);
     free(request->answer.body);
+    if (request->answer.release) request->answer.release(request->answer.owner);
     if (request->answer.close) request->answer.close(request->answer.stream);
     if (request->opening.close) request->opening.close(request->opening.stream);
     sc_buffer_fini(&request->body);

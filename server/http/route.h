@@ -5,10 +5,12 @@
 #include "secondchair/call.h"
 #include "uri.h"
 
+/* Bits. */
 enum sc_run {
-    SC_RUN_INLINE, /* always takes less than about 200 us: on the connection's thread */
-    SC_RUN_POOL,   /* may take longer, or waits for the writer */
-    SC_RUN_ASK /* on the pool, or as a job where the client prefers that: a question that changes nothing */
+    SC_RUN_INLINE = 0, /* takes less than about 200 us, or says so (call.h): on the connection's thread */
+    SC_RUN_POOL = 1,   /* may take longer, or waits for the writer */
+    SC_RUN_KEPT = 2,   /* answers from the store, the address and the body alone: may be kept (app/kept.h) */
+    SC_RUN_JOB = 4     /* a question that changes nothing: a job where the client prefers that */
 };
 
 enum sc_body_class { SC_BODY_USUAL, SC_BODY_IMPORT, SC_BODY_BATCH, SC_BODY_CLASSES };
@@ -19,7 +21,7 @@ struct sc_route {
     const char *method;  /* GET stands for HEAD too */
     const char *pattern; /* "/v1/scenarios/{id}" */
     sc_use_case *use_case;
-    enum sc_run run;
+    unsigned run;                        /* enum sc_run */
     unsigned accepts;                    /* enum sc_media of the body, as bits; 0: a body is ignored */
     enum sc_media offers[SC_OFFERS_MAX]; /* the first is the default; none: the use case chooses alone */
     enum sc_body_class body;

@@ -17,7 +17,10 @@
 #define BATCH SC_BODY_BATCH
 #define INLINE SC_RUN_INLINE
 #define POOL SC_RUN_POOL
-#define ASK SC_RUN_ASK
+#define LOOK (SC_RUN_INLINE | SC_RUN_KEPT)
+#define READ (SC_RUN_POOL | SC_RUN_KEPT)
+#define ASK (SC_RUN_POOL | SC_RUN_KEPT | SC_RUN_JOB)
+#define WORK (SC_RUN_POOL | SC_RUN_JOB)
 
 /* The whole API. Columns: method, pattern, use case, where it runs, the body's types, the answer's types, how
  * large a body may be. */
@@ -35,64 +38,64 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/metrics", sc_metrics_page, INLINE, 0, {METRICS}, USUAL},
 
     {"POST", "/v1/scenarios", sc_scenario_create, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios", sc_scenario_list, POOL, 0, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}", sc_scenario_get, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/v1/scenarios", sc_scenario_list, READ, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}", sc_scenario_get, LOOK, 0, {JSON}, USUAL},
     {"PUT", "/v1/scenarios/{id}", sc_scenario_put, POOL, JSON, {JSON}, USUAL},
     {"PATCH", "/v1/scenarios/{id}", sc_scenario_patch, POOL, PATCH, {JSON}, USUAL},
     {"DELETE", "/v1/scenarios/{id}", sc_scenario_delete, POOL, 0, {JSON}, USUAL},
     {"POST", "/v1/scenarios/{id}/restore", sc_scenario_restore, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/revisions", sc_revision_list, INLINE, 0, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/revisions/{n}", sc_revision_get, INLINE, 0, {JSON}, USUAL},
-    {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, INLINE, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
+    {"GET", "/v1/scenarios/{id}/revisions", sc_revision_list, LOOK, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/revisions/{n}", sc_revision_get, LOOK, 0, {JSON}, USUAL},
+    {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, LOOK, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
     {"POST", "/v1/scenarios/{id}/variants", sc_variant_create, POOL, JSON, {JSON}, USUAL},
     {"GET", "/v1/export", sc_export, POOL, 0, {NDJSON}, USUAL},
     {"POST", "/v1/import", sc_import, POOL, NDJSON, {JSON}, IMPORT},
 
     {"POST", "/v1/sets", sc_set_create, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/sets", sc_set_list, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/sets", sc_set_list, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/valuation", sc_set_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/simulation", sc_set_simulation_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/sets/{id}", sc_set_get, INLINE, 0, {JSON}, USUAL},
+    {"GET", "/v1/sets/{id}", sc_set_get, LOOK, 0, {JSON}, USUAL},
     {"PUT", "/v1/sets/{id}", sc_set_put, POOL, JSON, {JSON}, USUAL},
     {"PATCH", "/v1/sets/{id}", sc_set_patch, POOL, PATCH, {JSON}, USUAL},
     {"DELETE", "/v1/sets/{id}", sc_set_delete, POOL, 0, {JSON}, USUAL},
     {"POST", "/v1/sets/{id}/restore", sc_set_restore, POOL, JSON, {JSON}, USUAL},
-    {"GET", "/v1/sets/{id}/revisions", sc_set_revision_list, INLINE, 0, {JSON, CSV}, USUAL},
-    {"GET", "/v1/sets/{id}/revisions/{n}", sc_set_revision_get, INLINE, 0, {JSON}, USUAL},
-    {"GET", "/v1/sets/{id}/diff", sc_set_diff, INLINE, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
-    {"GET", "/v1/sets/{id}/valuation", sc_set_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/sets/{id}/revisions", sc_set_revision_list, LOOK, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/sets/{id}/revisions/{n}", sc_set_revision_get, LOOK, 0, {JSON}, USUAL},
+    {"GET", "/v1/sets/{id}/diff", sc_set_diff, LOOK, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
+    {"GET", "/v1/sets/{id}/valuation", sc_set_valuation_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/{id}/valuation", sc_set_valuation_stored, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/sets/{id}/simulation", sc_set_simulation_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/sets/{id}/simulation", sc_set_simulation_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/{id}/simulation", sc_set_simulation_stored, ASK, JSON, {JSON, CSV}, USUAL},
 
     {"POST", "/v1/valuation", sc_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, ASK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/projection", sc_projection_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, ASK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/chair", sc_chair_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/chair", sc_chair_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/chair", sc_chair_stored, ASK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/implied", sc_implied_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"GET", "/v1/scenarios/{id}/implied", sc_implied_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/implied", sc_implied_stored, READ, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/implied", sc_implied_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/returns", sc_returns_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/returns", sc_returns_stored, POOL, 0, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/returns", sc_returns_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/returns", sc_returns_stored, ASK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/comparison", sc_comparison_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/comparison", sc_comparison_stored, READ, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/comparison", sc_comparison_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/sensitivity", sc_sensitivity_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, READ, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/sensitivity", sc_sensitivity_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
 
     {"POST", "/v1/simulation", sc_simulation_sent, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"GET", "/v1/scenarios/{id}/simulation", sc_simulation_stored, POOL, 0, {JSON, CSV, EVENTS}, USUAL},
+    {"GET", "/v1/scenarios/{id}/simulation", sc_simulation_stored, READ, 0, {JSON, CSV, EVENTS}, USUAL},
     {"POST", "/v1/scenarios/{id}/simulation", sc_simulation_stored, ASK, JSON, {JSON, CSV, EVENTS}, USUAL},
-    {"POST", "/v1/batch", sc_batch, ASK, LINES, {JSON, NDJSON, CSV}, BATCH},
+    {"POST", "/v1/batch", sc_batch, WORK, LINES, {JSON, NDJSON, CSV}, BATCH},
 
-    {"POST", "/v1/curves/fit", sc_curve_fit, ASK, JSON, {JSON, EVENTS}, USUAL},
+    {"POST", "/v1/curves/fit", sc_curve_fit, WORK, JSON, {JSON, EVENTS}, USUAL},
     {"GET", "/v1/curves/observations", sc_curve_observations, INLINE, 0, {JSON}, USUAL},
 
     {"GET", "/v1/jobs", sc_job_list, POOL, 0, {JSON, CSV}, USUAL},

@@ -59,6 +59,7 @@ static const struct {
     [SC_COUNTER_REFUSED] = {"requests_refused", "Requests refused by the framing gate."},
     [SC_COUNTER_SUSPENDED] = {"requests_suspended", "Requests handed to the compute pool."},
     [SC_COUNTER_ABANDONED] = {"requests_abandoned", "Computations that outlasted the drain."},
+    [SC_COUNTER_RECALLED] = {"requests_recalled", "Requests answered by an answer that was kept."},
     [SC_COUNTER_STREAMS_OPENED] = {"streams_opened", "Streams of events that were begun."},
     [SC_COUNTER_STREAMS_CLOSED] = {"streams_closed", "Streams of events that have ended."},
 };

@@ -16,6 +16,7 @@ enum sc_counter {
     SC_COUNTER_REFUSED,        /* requests refused by the framing gate */
     SC_COUNTER_SUSPENDED,      /* requests handed to the compute pool */
     SC_COUNTER_ABANDONED,      /* computations that did not end before the drain did */
+    SC_COUNTER_RECALLED,       /* answered from what is kept */
     SC_COUNTER_STREAMS_OPENED, /* streams of events */
     SC_COUNTER_STREAMS_CLOSED,
     SC_COUNTERS

@@ -18,6 +18,11 @@ const pick = list => list[Math.floor(Math.random() * list.length)];
 const server = await new Server(binary, { flags: ['--queue', '64', '--queue-per-client', '32', '--compute-threads', '3', '--threads', '3'] }).start();
 const shared = [];
 for (let i = 0; i < 4; i++) shared.push((await server.store(small({ name: `Shared ${i}` }))).id);
+const own = [];
+for (let i = 0; i < 2; i++) {
+  const { id } = await server.store(small({ name: `Own ${i}`, price: 1000 }));
+  own.push({ id, price: 1000, child: (await server.expect(201, 'POST', `/v1/scenarios/${id}/variants`, { json: { name: `Child ${i}`, overrides: [] } })).json.id });
+}
 const reference = (await server.get('/v1/scenarios/amd-base/valuation')).text;
 
 let on = true;
@@ -69,6 +74,20 @@ const loops = Promise.all([
   loop('changes', 4, async agent => {
     const target = `/v1/scenarios/${pick(shared)}`, seen = want(await server.get(target, { agent }), 200, 404);
     if (seen.status === 200) want(await server.ask('PATCH', target, { merge: { price: Math.ceil(Math.random() * 1e6) }, agent, headers: { 'If-Match': seen.headers.etag } }), 200, 412, 404);
+  }),
+  // Each answer has what was acknowledged before it was asked for, and nothing goes back in time.
+  loop('own writes', own.length, async (agent, i) => {
+    const mine = own[i], price = mine.price + 1;
+    const { status } = want(await server.ask('PATCH', `/v1/scenarios/${mine.id}`, { merge: { price }, agent, headers: { 'If-Match': '*' } }), 200);
+    if (status === 200) mine.price = price;
+    await sleep(20);
+  }),
+  loop('own readers', 4, async (agent, i) => {
+    const { id, child, price } = own[i % own.length];
+    const parent = want(await server.get(`/v1/scenarios/${id}/valuation`, { agent }), 200);
+    const variant = want(await server.get(`/v1/scenarios/${child}/valuation`, { agent }), 200);
+    if (parent.status === 200 && parent.json.price < price) fail(`the price is ${parent.json.price} after ${price} was acknowledged`);
+    if (parent.status === 200 && variant.status === 200 && variant.json.price < parent.json.price) fail(`the variant has ${variant.json.price} after its parent had ${parent.json.price}`);
   }),
   loop('deletions', 1, async agent => { const target = `/v1/scenarios/${pick(shared)}`; want(await server.ask('DELETE', target, { agent, headers: { 'If-Match': '*' } }), 204, 404, 412); want(await server.ask('POST', `${target}/restore`, { agent }), 200, 409, 412); await sleep(50); }),
   loop('lists', 2, async agent => want(await server.get(`/v1/scenarios?q=${pick(['created', 'shared', 'amd', 'x'])}&limit=${pick([1, 50, 200])}`, { agent, headers: { Accept: pick(['text/csv', 'application/json']) } }), 200)),

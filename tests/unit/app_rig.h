@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "app/app.h"
+#include "app/kept.h"
 #include "base/arena.h"
 #include "secondchair/fault.h"
 
@@ -34,6 +35,7 @@ struct rig {
 struct ask {
     const char *id, *second, *query, *body, *if_match, *if_none_match, *path;
     enum sc_media content, accept;
+    const char *target; /* where the answer may be kept, and given from what is kept */
     size_t arena; /* bytes that the call may have; 0 for plenty */
     long fail_at; /* which of jansson's allocations fails, where rig_allocate is set; 0 for none */
 };
@@ -56,6 +58,7 @@ struct reply {
     json_t *json;
     char etag[SC_ETAG_MAX], detail[SC_DETAIL_MAX], location[128], link[512];
     struct sc_faults *faults; /* never NULL */
+    bool recalled;            /* it was kept */
     bool fell_short;          /* the allocation that was to fail was asked for */
 };
 
@@ -75,6 +78,7 @@ static UNUSED void rig_open(struct rig *rig)
     if (!rig->store) fail_msg("%s", reason);
     rig->app = sc_app_new(rig->store);
     assert_non_null(rig->app);
+    assert_true(sc_app_keep(rig->app, 1 << 20));
     rig->reader = sc_reader_open(rig->store);
     assert_non_null(rig->reader);
 }
@@ -174,17 +178,19 @@ static UNUSED struct reply rig_reply(struct sc_answer *answer)
     snprintf(reply.link, sizeof reply.link, "%s", answer->link ? answer->link : "");
     if (answer->faults) *reply.faults = *answer->faults;
     if (answer->next_piece) rig_pull(answer, &reply);
-    if (answer->body) {
+    const char *bytes = answer->body ? answer->body : answer->fixed;
+    if (bytes) {
         reply.text = malloc(answer->body_length + 1);
-        memcpy(reply.text, answer->body, answer->body_length);
+        memcpy(reply.text, bytes, answer->body_length);
         reply.text[answer->body_length] = '\0';
         reply.length = answer->body_length;
-        free(answer->body);
         if (answer->media != SC_MEDIA_CSV) {
             reply.json = json_loads(reply.text, JSON_REJECT_DUPLICATES, NULL);
             assert_non_null(reply.json);
         }
     }
+    free(answer->body);
+    if (answer->release) answer->release(answer->owner);
     return reply;
 }
 
@@ -202,6 +208,7 @@ static UNUSED struct reply rig_ask_with(struct rig *rig, struct sc_reader *reade
                            .arena = &arena,
                            .reader = reader,
                            .request_id = "test",
+                           .target = ask.target ? ask.target : "/v1/test",
                            .path = ask.path ? ask.path : "/v1/test",
                            .argument = {ask.id, ask.second},
                            .parameter = parameter,
@@ -216,7 +223,8 @@ static UNUSED struct reply rig_ask_with(struct rig *rig, struct sc_reader *reade
                            .resume = rig_resume,
                            .owner = &signal};
     rig_countdown = ask.fail_at;
-    enum sc_progress progress = use_case(&call);
+    bool recalled = ask.target && sc_answer_recall(&call);
+    enum sc_progress progress = recalled ? SC_ANSWERED : use_case(&call);
     long left = rig_countdown;
     rig_countdown = 0;
     if (progress == SC_WAITING) {
@@ -224,7 +232,9 @@ static UNUSED struct reply rig_ask_with(struct rig *rig, struct sc_reader *reade
         while (!signal.resumed) pthread_cond_wait(&signal.changed, &signal.lock);
         pthread_mutex_unlock(&signal.lock);
     }
+    if (ask.target && !recalled) sc_answer_keep(&call);
     struct reply reply = rig_reply(&answer);
+    reply.recalled = recalled;
     reply.fell_short = ask.fail_at > 0 && left == 0;
     sc_arena_fini(&arena);
     free(query);

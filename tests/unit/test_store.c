@@ -408,6 +408,26 @@ static void a_conflicting_import_keeps_nothing(void **state)
     assert_int_equal(write.written, 1);
 }
 
+static void the_generation_tells_of_every_write_and_rests_between_them(void **state)
+{
+    (void)state;
+    uint64_t before = sc_store_generation(the.store);
+    struct sc_record found;
+    assert_int_equal(before % 2, 0);
+    create("a");
+    uint64_t created = sc_store_generation(the.store);
+    assert_int_equal(created % 2, 0);
+    assert_true(created > before);
+    assert_int_equal(get("a", 0, &found), SC_STORE_OK);
+    assert_string_equal(LIST(.text = "base"), "a");
+    assert_int_equal(sc_store_generation(the.store), created);
+    assert_int_equal(change(SC_WRITE_REVISE, "a", 1), SC_STORE_OK);
+    uint64_t revised = sc_store_generation(the.store);
+    assert_true(revised > created && revised % 2 == 0);
+    assert_int_equal(change(SC_WRITE_DELETE, "a", 2), SC_STORE_OK);
+    assert_true(sc_store_generation(the.store) > revised);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +443,7 @@ int main(void)
         WITH_STORE(words_are_found_by_their_beginnings),
         WITH_STORE(hostile_questions_are_only_words),
         WITH_STORE(revisions_are_listed_newest_first),
+        WITH_STORE(the_generation_tells_of_every_write_and_rests_between_them),
         WITH_STORE(an_export_imports_elsewhere_and_twice),
         WITH_STORE(an_import_adds_later_revisions_to_what_is_there),
         WITH_STORE(a_conflicting_import_keeps_nothing),

@@ -81,7 +81,7 @@ struct sc_store {
     struct sc_write *first, *last;
     size_t queue_length;
     bool closing;
-    _Atomic uint64_t writes, commits, failures, checkpoints;
+    _Atomic uint64_t writes, commits, failures, checkpoints, generation;
 };
 
 struct sc_reader {

@@ -103,6 +103,11 @@ bool sc_store_submit(struct sc_store *store, struct sc_write *write)
     return status == SC_STORE_OK;
 }
 
+uint64_t sc_store_generation(struct sc_store *store)
+{
+    return atomic_load(&store->generation);
+}
+
 void sc_store_figures(struct sc_store *store, struct sc_store_figures *figures)
 {
     pthread_mutex_lock(&store->lock);

@@ -47,17 +47,27 @@ static enum sc_store_status run_command(struct sc_writer *writer, struct sc_writ
     return execute(writer, SC_STATEMENT_UNMARK);
 }
 
+/* The generation changes before readers may see what is committed, and once more when all of them do. */
+static enum sc_store_status commit(struct sc_store *store)
+{
+    atomic_fetch_add(&store->generation, 1);
+    enum sc_store_status status = execute(&store->writer, SC_STATEMENT_COMMIT);
+    atomic_fetch_add(&store->generation, 1);
+    return status;
+}
+
 /* OK: every command of the group has its own status, and those that are OK are durable. Otherwise nothing of
  * the group is kept. */
-static enum sc_store_status run_group(struct sc_writer *writer, struct sc_write *first)
+static enum sc_store_status run_group(struct sc_store *store, struct sc_write *first)
 {
+    struct sc_writer *writer = &store->writer;
     writer->fatal = false;
     writer->changes.count = 0;
     enum sc_store_status status = execute(writer, SC_STATEMENT_BEGIN);
     for (struct sc_write *write = first; write && !status; write = write->next)
         status = run_command(writer, write);
     if (!status) status = sc_index_apply(writer);
-    if (!status) status = execute(writer, SC_STATEMENT_COMMIT);
+    if (!status) status = commit(store);
     if (status && !sqlite3_get_autocommit(writer->connection.db)) execute(writer, SC_STATEMENT_ROLLBACK);
     return status;
 }
@@ -162,7 +172,7 @@ static void *write_groups(void *argument)
     for (;;) {
         struct sc_write *group = take_group(store, &closing);
         if (group) {
-            answer(store, group, run_group(&store->writer, group));
+            answer(store, group, run_group(store, group));
             trim_changes(&store->writer.changes);
             trim_changes(&store->writer.followers);
         } else if (closing)
