@@ -12,6 +12,9 @@ enum {
      * than this reliably. Beyond it: 414. */
     SC_LIMIT_URI = 8 * 1024,
 
+    /* Bytes of a target for which a connection keeps memory from one request to the next. */
+    SC_LIMIT_TARGET_USUAL = 512,
+
     /* Segments of a path; the longest route has six. Beyond it: 404. */
     SC_LIMIT_SEGMENTS = 8,
 
@@ -36,6 +39,10 @@ enum {
     /* Memory of one request beside its body: a parsed body of 1 MiB with every token that is allowed takes
      * about this. */
     SC_LIMIT_ARENA = 16 * 1024 * 1024,
+
+    /* The part of it that comes with the request: an address taken apart, with its query, and the key of an
+     * answer that is kept. */
+    SC_LIMIT_REQUEST_MEMORY = 3 * 1024,
 
     /* The same for an import, which keeps all its records until they are stored. */
     SC_LIMIT_ARENA_IMPORT = 64 * 1024 * 1024,

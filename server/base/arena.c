@@ -18,13 +18,23 @@ void sc_arena_init(struct sc_arena *arena, size_t limit)
     *arena = (struct sc_arena){.limit = limit};
 }
 
+void sc_arena_lend(struct sc_arena *arena, void *memory, size_t size)
+{
+    size_t skipped = (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
+    if (size < skipped + sizeof(struct sc_arena_block)) return;
+    struct sc_arena_block *block = (void *)((unsigned char *)memory + skipped);
+    *block = (struct sc_arena_block){.capacity = size - skipped - sizeof *block};
+    arena->newest = arena->lent = block;
+}
+
 void sc_arena_fini(struct sc_arena *arena)
 {
     while (arena->newest) {
         struct sc_arena_block *older = arena->newest->older;
-        free(arena->newest);
+        if (arena->newest != arena->lent) free(arena->newest);
         arena->newest = older;
     }
+    arena->lent = NULL;
     arena->used = 0;
 }
 

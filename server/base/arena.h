@@ -9,11 +9,16 @@ struct sc_arena_block;
 /* An arena has a maximum from birth: past it allocations return NULL, they never grow without end. */
 struct sc_arena {
     struct sc_arena_block *newest;
-    size_t used;  /* bytes handed out */
-    size_t limit; /* bytes that may be handed out */
+    struct sc_arena_block *lent; /* the first of them, where it is not the arena's own */
+    size_t used;                 /* bytes handed out */
+    size_t limit;                /* bytes that may be handed out */
 };
 
 void sc_arena_init(struct sc_arena *arena, size_t limit);
+
+/* Memory to begin with, which outlives the arena's use: for what is small and comes often. Before the first
+ * allocation. */
+void sc_arena_lend(struct sc_arena *arena, void *memory, size_t size);
 
 /* Gives all memory back; the arena may be used again. */
 void sc_arena_fini(struct sc_arena *arena);

@@ -136,6 +136,7 @@ void sc_peer_close(struct sc_peers *peers, struct sc_peer *peer)
     if (peer->next) peer->next->previous = peer->previous;
     if (peer->linger) sc_linger_add(&peers->linger, peer->socket, sc_clock_nanoseconds());
     pthread_mutex_unlock(&peers->lock);
+    free(peer->spare);
     free(peer);
 }
 

@@ -22,8 +22,9 @@ enum sc_phase {
 struct sc_peer {
     struct sc_peer *previous, *next;
     int socket;
-    bool kept;                 /* it has had a request answered; these two are its own thread's only */
+    bool kept;                 /* it has had a request answered; these three are its own thread's only */
     bool linger;               /* it was refused while it may still be sending */
+    void *spare;               /* memory of its last request, for the next one */
     uint64_t client;           /* the same for all connections of one address (of one /64 for IPv6) */
     _Atomic uint64_t deadline; /* of sc_clock_nanoseconds */
     _Atomic int phase;

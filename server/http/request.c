@@ -38,21 +38,39 @@ void sc_request_move(struct sc_request *request, enum sc_state state)
     atomic_store_explicit(&request->state, (int)state, memory_order_release);
 }
 
-struct sc_request *sc_request_new(struct sc_http *http, struct MHD_Connection *connection, const char *raw)
+/* The memory of a request with so long a target, and what its arena begins with. */
+static struct sc_request *allocate(struct sc_peer *peer, size_t length)
+{
+    struct sc_request *request = peer ? peer->spare : NULL;
+    size_t room = length < SC_LIMIT_TARGET_USUAL ? SC_LIMIT_TARGET_USUAL : length;
+    size_t size = sizeof *request + room + 1;
+    if (request && length < SC_LIMIT_TARGET_USUAL)
+        peer->spare = NULL;
+    else
+        request = malloc(size + SC_LIMIT_REQUEST_MEMORY);
+    if (!request) return NULL;
+    memset(request, 0, sizeof *request);
+    sc_arena_init(&request->arena, SC_LIMIT_ARENA);
+    sc_arena_lend(&request->arena, (char *)request + size, SC_LIMIT_REQUEST_MEMORY);
+    return request;
+}
+
+struct sc_request *sc_request_new(struct sc_http *http, struct MHD_Connection *connection,
+                                  struct sc_peer *peer, const char *raw)
 {
     size_t length = strlen(raw);
-    struct sc_request *request = calloc(1, sizeof *request + length + 1);
+    struct sc_request *request = allocate(peer, length);
     if (!request) return NULL;
     memcpy(request->raw, raw, length + 1);
     request->raw_length = length;
     request->http = http;
     request->connection = connection;
+    request->peer = peer;
     request->given = &request->answer;
     request->started = sc_clock_nanoseconds();
     atomic_store_explicit(&request->owners, 1, memory_order_relaxed);
     atomic_fetch_add(&http->in_flight, 1);
     sc_metrics_started();
-    sc_arena_init(&request->arena, SC_LIMIT_ARENA);
     return request;
 }
 
@@ -65,6 +83,32 @@ static void log_completion(const struct sc_request *request, uint64_t nanosecond
            request->uri.path ? request->uri.path : "", "status", status, "us", microseconds, NULL);
 }
 
+/* One owner less; true when it was the last one: all but the request's own memory is freed then. */
+static bool let_go(struct sc_request *request)
+{
+    if (atomic_fetch_sub_explicit(&request->owners, 1, memory_order_acq_rel) > 1) return false;
+    sc_request_move(request, SC_STATE_FREED);
+    free(request->answer.body);
+    if (request->answer.release) request->answer.release(request->answer.owner);
+    if (request->answer.close) request->answer.close(request->answer.stream);
+    if (request->opening.close) request->opening.close(request->opening.stream);
+    sc_buffer_fini(&request->body);
+    if (request->holding) atomic_fetch_sub(&request->http->held[sc_request_body_class(request)], 1);
+    sc_arena_fini(&request->arena);
+    return true;
+}
+
+/* To the connection, for its next request. */
+static void give_back(struct sc_request *request)
+{
+    struct sc_peer *peer = request->peer;
+    bool fits = request->raw_length < SC_LIMIT_TARGET_USUAL;
+    if (peer && !peer->spare && fits)
+        peer->spare = request;
+    else
+        free(request);
+}
+
 void sc_request_complete(struct sc_request *request)
 {
     struct sc_http *http = request->http;
@@ -75,22 +119,13 @@ void sc_request_complete(struct sc_request *request)
     sc_metrics_finished(route, request->status, nanoseconds);
     if (request->status >= 500 || http->settings->log_level == SC_LOG_DEBUG)
         log_completion(request, nanoseconds);
-    sc_request_release(request);
+    if (let_go(request)) give_back(request);
     atomic_fetch_sub(&http->in_flight, 1);
 }
 
 void sc_request_release(struct sc_request *request)
 {
-    if (atomic_fetch_sub_explicit(&request->owners, 1, memory_order_acq_rel) > 1) return;
-    sc_request_move(request, SC_STATE_FREED);
-    free(request->answer.body);
-    if (request->answer.release) request->answer.release(request->answer.owner);
-    if (request->answer.close) request->answer.close(request->answer.stream);
-    if (request->opening.close) request->opening.close(request->opening.stream);
-    sc_buffer_fini(&request->body);
-    if (request->holding) atomic_fetch_sub(&request->http->held[sc_request_body_class(request)], 1);
-    sc_arena_fini(&request->arena);
-    free(request);
+    if (let_go(request)) free(request);
 }
 
 static bool is_usable_id(const char *text)
@@ -100,6 +135,12 @@ static bool is_usable_id(const char *text)
     for (; *text; text++)
         if (!isalnum((unsigned char)*text) && *text != '.' && *text != '_' && *text != '-') return false;
     return true;
+}
+
+static char *put_hexadecimal(char *at, uint64_t number, size_t digits)
+{
+    for (size_t i = digits; i-- > 0; number >>= 4) at[i] = "0123456789abcdef"[number & 15];
+    return at + digits;
 }
 
 /* Unique in this process by its counter, and among processes by a random prefix. */
@@ -114,8 +155,9 @@ static void make_id(char id[SC_LIMIT_REQUEST_ID + 1])
         if (atomic_compare_exchange_strong(&prefix, &random, fresh)) random = fresh;
     }
     uint64_t number = atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
-    snprintf(id, SC_LIMIT_REQUEST_ID + 1, "%012llx-%08llx", (unsigned long long)random >> 16,
-             (unsigned long long)number);
+    char *end = put_hexadecimal(id, random >> 16, 12);
+    *end++ = '-';
+    *put_hexadecimal(end, number, number >> 32 ? 16 : 8) = '\0';
 }
 
 void sc_request_identify(struct sc_request *request)

@@ -96,8 +96,9 @@ struct sc_request {
     char raw[]; /* the target as sent */
 };
 
-/* NULL without memory. Counted in http->in_flight until sc_request_complete. */
-struct sc_request *sc_request_new(struct sc_http *http, struct MHD_Connection *connection, const char *raw);
+/* NULL without memory. peer may be NULL. Counted in http->in_flight until sc_request_complete. */
+struct sc_request *sc_request_new(struct sc_http *http, struct MHD_Connection *connection,
+                                  struct sc_peer *peer, const char *raw);
 
 /* Moves on; a move that is not declared ends the process: going on would free or send something twice. */
 void sc_request_move(struct sc_request *request, enum sc_state state);

@@ -1,41 +1,65 @@
 #include "route.h"
 
-#include <stdio.h>
+#include <pthread.h>
 #include <string.h>
 
-/* Does the path fit the pattern? Fills what stood for its {…}. */
-static bool fits(const char *pattern, const struct sc_uri *uri, const char *argument[SC_ARGUMENTS_MAX])
+/* The last segment of each pattern: by its first letter most routes are passed over. */
+static const char *last[SC_LIMIT_ROUTES];
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+
+static void prepare(void)
 {
-    size_t arguments = 0, segment = 0;
+    for (size_t i = 0; i < SC_ROUTE_COUNT; i++) last[i] = strrchr(SC_ROUTES[i].pattern, '/') + 1;
+}
+
+/* Past the pattern's segment, where the text is the same; else NULL. */
+static const char *pass(const char *pattern, const char *text)
+{
+    while (*text && *text == *pattern) text++, pattern++;
+    return *text || (*pattern && *pattern != '/') ? NULL : pattern;
+}
+
+/* Does the path fit the pattern? Fills what stood for its {…} and counts them. */
+static bool fits(const char *pattern, const struct sc_uri *uri, const char *argument[SC_ARGUMENTS_MAX],
+                 size_t *arguments)
+{
+    size_t segment = 0;
     const char *rest = pattern[1] ? pattern : "";
     while (*rest == '/' && segment < uri->segment_count) {
-        size_t length = strcspn(++rest, "/");
         const char *text = uri->segment[segment++];
-        if (*rest == '{') {
-            if (!*text || arguments == SC_ARGUMENTS_MAX) return false;
-            argument[arguments++] = text;
-        } else if (strncmp(text, rest, length) != 0 || text[length]) {
-            return false;
+        if (*++rest == '{') {
+            if (!*text || *arguments == SC_ARGUMENTS_MAX) return false;
+            argument[(*arguments)++] = text;
+            rest = strchrnul(rest, '/');
+        } else {
+            rest = pass(rest, text);
+            if (!rest) return false;
         }
-        rest += length;
     }
     return *rest == '\0' && segment == uri->segment_count;
 }
 
-static void allow(struct sc_match *match, const char *method)
+static void append(struct sc_match *match, const char *method)
 {
-    size_t length = strlen(match->allow);
-    bool get = strcmp(method, "GET") == 0;
-    snprintf(match->allow + length, sizeof match->allow - length, "%s%s%s", length ? ", " : "", method,
-             get ? ", HEAD" : "");
+    size_t length = strlen(match->allow), added = strlen(method) + 2;
+    if (length + added >= sizeof match->allow) return;
+    stpcpy(stpcpy(match->allow + length, length ? ", " : ""), method);
 }
 
-/* Of the routes whose pattern is fixed, or of those with a {…} in it. */
-static void consider(struct sc_match *match, const struct sc_route *route, bool fixed, const char *method,
+static void allow(struct sc_match *match, const char *method)
+{
+    append(match, method);
+    if (strcmp(method, "GET") == 0) append(match, "HEAD");
+}
+
+/* Adds a route to those of the path: of the fixed addresses, or of those with a {…} in them. */
+static void consider(struct sc_match found[2], const struct sc_route *route, const char *method,
                      const struct sc_uri *uri)
 {
     const char *argument[SC_ARGUMENTS_MAX] = {0};
-    if (fixed == (strchr(route->pattern, '{') != NULL) || !fits(route->pattern, uri, argument)) return;
+    size_t arguments = 0;
+    if (!fits(route->pattern, uri, argument, &arguments)) return;
+    struct sc_match *match = &found[arguments > 0];
     allow(match, route->method);
     match->path_known = true;
     if (match->route || strcmp(route->method, method) != 0) return;
@@ -45,21 +69,20 @@ static void consider(struct sc_match *match, const struct sc_route *route, bool 
 
 void sc_route_find(struct sc_match *match, const char *method, const struct sc_uri *uri)
 {
-    *match = (struct sc_match){0};
+    struct sc_match found[2] = {0};
+    pthread_once(&prepared, prepare);
+    *match = found[0];
     if (uri->segment_count > SC_LIMIT_SEGMENTS) return;
     if (strcmp(method, "HEAD") == 0) method = "GET";
     if (strcmp(uri->path, "*") == 0) {
         match->path_known = strcmp(method, "OPTIONS") == 0;
-        snprintf(match->allow, sizeof match->allow, "GET, HEAD, POST, PUT, PATCH, DELETE");
+        strcpy(match->allow, "GET, HEAD, POST, PUT, PATCH, DELETE");
     } else {
+        const char *end = uri->segment_count ? uri->segment[uri->segment_count - 1] : "";
+        for (size_t i = 0; i < SC_ROUTE_COUNT; i++)
+            if (*last[i] == '{' || *last[i] == *end) consider(found, &SC_ROUTES[i], method, uri);
         /* A fixed address is never what stands for a {…}: /v1/sets/valuation is no set. */
-        for (size_t i = 0; i < SC_ROUTE_COUNT; i++) consider(match, &SC_ROUTES[i], true, method, uri);
-        bool fixed = match->path_known;
-        for (size_t i = 0; i < SC_ROUTE_COUNT && !fixed; i++)
-            consider(match, &SC_ROUTES[i], false, method, uri);
+        *match = found[!found[0].path_known];
     }
-    if (match->path_known) {
-        size_t length = strlen(match->allow);
-        snprintf(match->allow + length, sizeof match->allow - length, ", OPTIONS");
-    }
+    if (match->path_known) append(match, "OPTIONS");
 }

@@ -20,9 +20,8 @@ static void *on_request_line(void *context, const char *raw, struct MHD_Connecti
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct sc_peer *peer = info ? info->socket_context : NULL;
-    struct sc_request *request = sc_request_new(http, connection, raw ? raw : "");
+    struct sc_request *request = sc_request_new(http, connection, peer, raw ? raw : "");
     if (!request || !peer) return request;
-    request->peer = peer;
     request->client = peer->client;
     /* The time for a new connection's header began when it was accepted; for one that is kept it begins now.
      */

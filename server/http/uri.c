@@ -62,7 +62,7 @@ static bool read_segments(struct sc_uri *uri, char *path)
 {
     if (path[0] != '/' || path[1] == '\0') return true;
     for (char *segment = path + 1;;) {
-        size_t length = strcspn(segment, "/");
+        size_t length = (size_t)(strchrnul(segment, '/') - segment);
         bool last = segment[length] == '\0';
         if (!decode(segment, length, false)) return false;
         if (uri->segment_count < SC_LIMIT_SEGMENTS) uri->segment[uri->segment_count] = segment;
@@ -89,7 +89,7 @@ static const char *read_query(struct sc_uri *uri, char *query, struct sc_arena *
     uri->parameter = sc_arena_array(arena, SC_LIMIT_PARAMETERS, sizeof *uri->parameter);
     if (!uri->parameter) return SC_URI_NO_MEMORY;
     for (;;) {
-        size_t length = strcspn(query, "&");
+        size_t length = (size_t)(strchrnul(query, '&') - query);
         bool last = query[length] == '\0';
         const char *wrong = length ? read_parameter(uri, query, length) : NULL;
         if (wrong || last) return wrong;
@@ -103,8 +103,9 @@ const char *sc_uri_read(struct sc_uri *uri, const char *raw, struct sc_arena *ar
     *uri = (struct sc_uri){0};
     const char *path = path_of(raw);
     if (!path) return "The request target is neither a path nor an http address.";
-    if (strpbrk(path, "# ")) return "The address holds a character that must be percent-encoded.";
-    size_t length = strcspn(path, "?");
+    if (strchr(path, '#') || strchr(path, ' '))
+        return "The address holds a character that must be percent-encoded.";
+    size_t length = (size_t)(strchrnul(path, '?') - path);
     const char *query = path + length + (path[length] == '?');
     char *segments = sc_arena_text(arena, path, length);
     char *parameters = sc_arena_text(arena, query, strlen(query));
