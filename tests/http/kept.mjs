@@ -1,5 +1,6 @@
 // Answers that are given again: the same bytes, its own request, and never one that a write has made old.
 import { fail, is, ok, scenario, small, test } from './harness.mjs';
+import { ended } from './jobs.mjs';
 import http from 'node:http';
 
 export default async function kept({ server }) {
@@ -61,6 +62,19 @@ export default async function kept({ server }) {
       await server.store(small({ name: `keptlist ${i}` }));
     }
   });
+  await test('who prefers a job has a new one each time, and its result is the answer', () => recalls(1, async () => {
+    const target = '/v1/scenarios/amd-base/valuation', question = { json: { overrides: [{ pointer: '/price', value: 260 }] } };
+    const { text } = await server.expect(200, 'POST', target, question);
+    const jobs = [];
+    for (let i = 0; i < 2; i++) jobs.push((await server.expect(202, 'POST', target, { ...question, headers: { Prefer: 'respond-async' } })).json.id);
+    ok(jobs[0] !== jobs[1], 'two jobs');
+    for (const id of jobs) {
+      is((await ended(server, id)).state, 'done', 'the job');
+      is((await server.expect(200, 'GET', `/v1/jobs/${id}/result`)).text, text, 'the result');
+    }
+    await server.expect(200, 'POST', target, question);
+    await server.expect(200, 'POST', target, question);
+  }));
   await test('problems are not kept', () => recalls(0, async () => {
     for (let i = 0; i < 3; i++) await server.refuse('not-found', 'GET', '/v1/scenarios/nobody-at-all/valuation');
   }));
