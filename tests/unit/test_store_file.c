@@ -231,6 +231,12 @@ static void the_schema_before_sets_is_backed_up_and_migrated(void **state)
     assert_migrated(2);
 }
 
+static void the_schema_before_more_letters_is_backed_up_and_migrated(void **state)
+{
+    (void)state;
+    assert_migrated(5);
+}
+
 static void variants_of_before_were_over_the_revisions_of_their_time(void **state)
 {
     (void)state;
@@ -274,6 +280,46 @@ static void the_indexes_agree_with_the_scenarios(void **state)
                 "INSERT INTO t SELECT count(*) FROM pragma_foreign_key_check;"
                 "INSERT INTO t SELECT count(*) - 3 FROM tag"),
         SQLITE_OK);
+    open_store();
+}
+
+/* How often a page of the database is looked at to find the newest that has a word that begins so. */
+static int pages_looked_at(sqlite3 *db, const char *match)
+{
+    sqlite3_stmt *rows;
+    const char *sql = "SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid DESC LIMIT 1";
+    int hits, misses, highest;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_bind_text(rows, 1, match, -1, SQLITE_STATIC), SQLITE_OK);
+    sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_HIT, &hits, &highest, 1);
+    sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_MISS, &misses, &highest, 1);
+    assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int64(rows, 0), 20000);
+    sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_HIT, &hits, &highest, 1);
+    sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_MISS, &misses, &highest, 1);
+    sqlite3_finalize(rows);
+    return hits + misses;
+}
+
+static void a_word_that_all_have_is_found_as_soon_as_one_that_few_have(void **state)
+{
+    (void)state;
+    sqlite3 *db;
+    close_store();
+    assert_int_equal(run_sql(the.path,
+                             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+                             "INSERT INTO search (rowid, name) SELECT i, 'everywhere' || "
+                             "iif(i % 5000 = 0, ' rarelyhere', '') FROM n"),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_open(the.path, &db), SQLITE_OK);
+    (void)pages_looked_at(db, "\"everywhere\"*"); /* reads what the index is made of, once */
+    for (int letters = 1; letters <= 10; letters++) {
+        char often[32], rarely[32];
+        snprintf(often, sizeof often, "\"%.*s\"*", letters, "everywhere");
+        snprintf(rarely, sizeof rarely, "\"%.*s\"*", letters, "rarelyhere");
+        assert_in_range(pages_looked_at(db, often), 1, 2 * pages_looked_at(db, rarely));
+    }
+    sqlite3_close(db);
     open_store();
 }
 
@@ -481,8 +527,10 @@ int main(void)
         WITHOUT_STORE(corrupt_files_are_named),
         WITHOUT_STORE(the_first_schema_is_backed_up_and_migrated),
         WITHOUT_STORE(the_schema_before_sets_is_backed_up_and_migrated),
+        WITHOUT_STORE(the_schema_before_more_letters_is_backed_up_and_migrated),
         WITHOUT_STORE(variants_of_before_were_over_the_revisions_of_their_time),
         WITH_STORE(the_indexes_agree_with_the_scenarios),
+        WITH_STORE(a_word_that_all_have_is_found_as_soon_as_one_that_few_have),
         WITH_STORE(no_statement_scans_or_sorts),
         WITH_STORE(a_reader_cannot_write_nor_read_for_ever),
         WITH_STORE(the_writer_has_its_settings),
