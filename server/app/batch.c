@@ -53,6 +53,14 @@ static bool join_query(struct sc_call *call, json_t *own, struct sc_faults *faul
     return true;
 }
 
+/* An array with more in it than is read at once is no batch, whatever its elements are. */
+static bool is_long_array(const struct sc_call *call, const struct sc_json_error *error)
+{
+    size_t at = 0;
+    while (at < call->body_length && strchr(" \t\r\n", call->body[at])) at++;
+    return error->kind == SC_JSON_TOO_MANY_TOKENS && call->body[at] == '[';
+}
+
 /* The questions, and the batch's own members, from the body. */
 static bool read_body(struct sc_call *call, struct sc_batch_frame *frame)
 {
@@ -67,6 +75,7 @@ static bool read_body(struct sc_call *call, struct sc_batch_frame *frame)
     }
     frame->own = sc_split_member(call->body, call->body_length, "questions", SC_BATCH_QUESTIONS_MAX,
                                  &SC_BODY_LIMITS, call->arena, &frame->questions, &error);
+    if (!frame->own && is_long_array(call, &error)) frame->own = json_array();
     if (!frame->own)
         sc_call_not_json(call, &error, SC_PROBLEM_invalid_question, sc_collection(SC_RECORD_SCENARIO));
     return frame->own;
@@ -99,7 +108,9 @@ static bool read_terms(struct sc_call *call, struct sc_batch_frame *frame)
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
     if (!json_is_object(frame->own))
-        sc_fault_add(faults, SC_FAULT_wrong_type, "", "A batch is an object {\"questions\": […]}");
+        sc_fault_add(faults, SC_FAULT_wrong_type, "",
+                     "A batch is an object {\"questions\": […]}, or lines of one question each "
+                     "(application/x-ndjson)");
     else if (!join_query(call, frame->own, faults))
         return sc_call_exhausted(call), false;
     sc_request_members(frame->own, OF_BODY, NULL, "", faults);

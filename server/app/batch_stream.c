@@ -371,21 +371,36 @@ static void make_parts(struct batch *batch)
     }
 }
 
+/* One that nobody can work on; the frame stays the caller's. */
+static void discard(struct batch *batch)
+{
+    batch->frame = (struct sc_batch_frame){.call = batch->frame.call};
+    pthread_mutex_lock(&batch->lock);
+    let_go(batch);
+}
+
 bool sc_batch_begin(const struct sc_batch_frame *frame, const struct sc_batch_limits *limits)
 {
+    struct sc_call *call = frame->call;
     struct batch *batch = calloc(1, sizeof *batch);
-    if (!batch) return sc_call_exhausted(frame->call), false;
+    if (!batch) return sc_call_exhausted(call), false;
     batch->frame = *frame;
     batch->limits = *limits;
     make_parts(batch);
-    struct sc_answer *answer = frame->call->answer;
-    answer->media = frame->media;
-    answer->next_piece = next_piece;
-    answer->attach = attach;
-    answer->close = close_batch;
-    answer->stream = batch;
     pthread_mutex_lock(&batch->lock);
-    batch->broken = !sc_batch_head(frame, &batch->edge) || !call_workers(batch);
+    bool headed = sc_batch_head(frame, &batch->edge), begun = headed && call_workers(batch);
     pthread_mutex_unlock(&batch->lock);
-    return true;
+    if (begun) {
+        call->answer->media = frame->media;
+        call->answer->next_piece = next_piece;
+        call->answer->attach = attach;
+        call->answer->close = close_batch;
+        call->answer->stream = batch;
+        return true;
+    }
+    discard(batch);
+    (void)(headed ? sc_call_fail(call, SC_PROBLEM_overloaded,
+                                 "Too many computations wait; try again in a second.")
+                  : sc_call_exhausted(call));
+    return false;
 }

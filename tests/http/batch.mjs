@@ -175,6 +175,7 @@ export default async function batch({ server, binary }) {
     await blame({ json: { questions: [], scenario: 'a' } }, [['/scenario', 'bad_parameter']], '/v1/batch?scenario=b');
     await blame({ ndjson: '{}' }, [['/revision', 'wrong_type'], ['/fields/1', 'unknown_field']].slice(0, 1), '/v1/batch?revision=x');
     await blame({ json: { questions: [] }, headers: { Accept: 'text/csv' } }, [['/fields', 'missing']]);
+    for (const count of [3, 60000]) await blame({ body: ` \n${JSON.stringify(Array.from({ length: count }, () => ({})))}`, headers: { 'Content-Type': 'application/json' } }, [['', 'wrong_type']]);
     await blame({ body: '{"questions": [], "questions": []}', headers: { 'Content-Type': 'application/json' } }, [['/questions', 'duplicate_key']]);
     await server.refuse('bad-request', 'POST', '/v1/batch?set=/price:1', { json: { questions: [] } });
     for (const [body, place] of [['{"questions": [{}, ]}', 'Line 1, column 20'], ['{"questions": [{}', 'Line 1'], ['{"questions":\n [{]}', 'Line 2'], ['{"questions": [],\n\n "fields" 7}', 'Line 3'], ['{"questions": [{}\n,{}\n], "fields": nope}', 'Line 3, column'], ['{"questions": []} x', 'Line 1'], ['{"questions"', 'Line 1'], ['', 'empty'], ['nope', 'Line 1']]) {

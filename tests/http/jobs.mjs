@@ -9,6 +9,8 @@ const base = scenario('amd-base');
 const frontier = steps => ({ frontier: { x: { pointer: '/terminal/growth', low: 0, high: 0.05, steps }, y: { pointer: '/chair/hazard', low: 0, high: 0.5 } } });
 const [LONG, SHORT] = [frontier(201), frontier(31)]; // with 30 years half a second on a machine that does nothing else; a fiftieth of that
 const long = { ...base, horizon: 30, market: { ...base.market, growth: { start: 0.3, end: 0.03 } } };
+const RANGES = { uncertainty: { drivers: [{ pointer: '/chair/hazard', distribution: { kind: 'uniform', low: 0, high: 0.1 } }] } };
+const SET = { name: 'Ranges', members: [{ scenario: 'amd-uncertain', weight: 0.5 }, { scenario: 'amd-bear', weight: 0.5 }] };
 const text = ({ status, headers, text: body }) => ({ status, type: headers['content-type'], etag: headers.etag, body });
 // Of a problem all but its instance, which is of each request.
 const plain = answer => (answer.json?.instance ? { ...text(answer), body: { ...answer.json, instance: '' } } : text(answer));
@@ -48,7 +50,7 @@ export default async function jobs({ server, binary }) {
     const variant = (await server.expect(201, 'POST', '/v1/scenarios/amd-base/variants', { json: { name: 'Variant', overrides: [{ pointer: '/chair/hazard', value: 0.02 }] } })).json.id;
     const CASES = [['/v1/valuation', { scenario: base }], ['/v1/valuation', { scenario: 'amd-bull', overrides: [{ pointer: '/terminal/growth', value: 0.02 }], inputs: true }], [`/v1/scenarios/${variant}/chair?set=/discount/wacc:0.1`, {}], ['/v1/scenarios/amd-base/projection?to=2033', { level: 0.8 }],
       [`/v1/scenarios/${variant}/returns`, { price: 250 }], ['/v1/comparison', { scenario: 'amd-base', with: 'amd-bear' }], ['/v1/implied', { scenario: 'nvda-base', pointer: '/discount/wacc', low: 0.05, high: 0.2 }], ['/v1/scenarios/amd-base/implied', SHORT],
-      ['/v1/curves/fit', { set: 'gartner' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }], ['/v1/simulation', { scenario: 'amd-uncertain', paths: 1024 }], ['/v1/sets/amd-view/valuation', {}], ['/v1/sets/amd-view/simulation', { paths: 1024, uncertainty: { drivers: [{ pointer: '/chair/hazard', distribution: { kind: 'uniform', low: 0, high: 0.1 } }] } }],
+      ['/v1/curves/fit', { set: 'gartner' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }], ['/v1/simulation', { scenario: 'amd-uncertain', paths: 1024 }], ['/v1/sets/amd-view/valuation', {}], ['/v1/sets/amd-view/simulation', { paths: 1024, ...RANGES }], ['/v1/sets/simulation', { set: SET, paths: 1024 }], ['/v1/sets/valuation', { set: SET }],
       ['/v1/batch', { questions: Array.from({ length: 50 }, (_, i) => ({ scenario: 'amd-base', overrides: [{ pointer: '/price', value: i }] })), question: 'returns', fields: ['annual_return'] }]];
     const asked = [];
     for (const [target, question] of CASES)
@@ -127,6 +129,26 @@ export default async function jobs({ server, binary }) {
     await busy.free();
     is((await ended(server, job.id)).state, 'done', 'the state');
     is(text(await result(server, job.id)), text(before), 'the answer');
+  });
+  await test('a simulation of a set is of the set and of its members as they were, is listed, and can be refused at once', async () => {
+    const member = await server.store({ ...small({ uncertainty: { drivers: [{ pointer: '/bridge/cash', distribution: { kind: 'normal', mean: 50, sd: 10 } }] } }), name: 'Member' });
+    const { id } = (await server.expect(201, 'POST', '/v1/sets', { json: { name: 'A set', members: [{ scenario: member.id, weight: 0.5 }, { scenario: 'amd-base', weight: 0.5 }] } })).json;
+    const target = `/v1/sets/${id}/simulation`, question = { paths: 1024, price: 50 }, busy = await occupy(server), before = await server.post(target, question);
+    is(before.status, 200, 'at once');
+    const job = await submit(server, target, question);
+    const listed = (await server.get('/v1/jobs?state=queued')).json.items.find(one => one.id === job.id);
+    is([listed.question, listed.target], ['simulation', target], 'the job in the list');
+    await server.expect(200, 'PATCH', `/v1/scenarios/${member.id}`, { merge: { terminal: { growth: 0.03 } }, headers: { 'If-Match': '*' } });
+    await server.expect(200, 'PUT', `/v1/sets/${id}`, { json: { name: 'Another', members: [{ scenario: 'amd-bear', weight: 1 }] }, headers: { 'If-Match': '*' } });
+    ok((await server.post(target, { ...question, ...RANGES })).text !== before.text, 'the answer is the same now');
+    await busy.free();
+    is((await ended(server, job.id)).state, 'done', 'the state');
+    is(text(await result(server, job.id)), text(before), 'the answer');
+    for (const [name, at, refused] of [['not-found', '/v1/sets/absent/simulation', {}], ['invalid-question', target, { paths: 1 }], ['invalid-question', '/v1/sets/simulation', { set: SET, wiht: 1 }], ['not-found', '/v1/sets/simulation', { set: { ...SET, members: [{ scenario: 'absent', weight: 1 }] } }]]) {
+      const options = { json: refused }, atOnce = await server.ask('POST', at, options);
+      is(plain(await server.ask('POST', at, { ...options, headers: ASYNC })), plain(atOnce), `${name} at ${at}`);
+      ok(atOnce.status >= 400, `${at} was answered`);
+    }
   });
   await test('an answer that is not there yet is 409, of a cancelled job 404; of one at hand 304', async () => {
     const busy = await occupy(server), last = busy.ids.at(-1), refused = await server.refuse('job-not-done', 'GET', `/v1/jobs/${last}/result`);
@@ -263,7 +285,8 @@ export default async function jobs({ server, binary }) {
   for (const [name, stop] of [['kill -9', async own => { await own.kill(); }], ['SIGTERM', async own => { own.child.kill('SIGTERM'); is(await own.exited, 0, `its end (${own.err.slice(-500)})`); own.agent.destroy(); }]])
     await test(`${name} amid a job: after a restart all jobs are computed, with the same bytes`, async () => {
       const first = await new Server(binary, { flags: ['--drain-timeout-ms', '60000'] }).start();
-      const CASES = [['/v1/implied', { scenario: base, ...SHORT }], ['/v1/scenarios/amd-base/implied', SHORT], ['/v1/scenarios/nvda-base/implied', SHORT], ['/v1/comparison?inputs=true', { scenario: 'amd-base', with: 'amd-bear' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }]];
+      const CASES = [['/v1/implied', { scenario: base, ...SHORT }], ['/v1/scenarios/amd-base/implied', SHORT], ['/v1/scenarios/nvda-base/implied', SHORT], ['/v1/comparison?inputs=true', { scenario: 'amd-base', with: 'amd-bear' }], ['/v1/sensitivity', { scenario: 'amd-base', method: 'tornado' }],
+        ['/v1/sets/amd-view/simulation', { paths: 4096, ...RANGES }], ['/v1/sets/simulation', { set: SET, paths: 2048, chair: 'sampled' }]];
       const atOnce = [];
       for (const [target, question] of CASES) atOnce.push(text(await first.post(target, question)));
       const done = await submit(first, '/v1/returns', { scenario: 'amd-base' }), answer = await ended(first, done.id).then(() => result(first, done.id)).then(text);

@@ -137,6 +137,13 @@ static UNUSED void rig_resume(struct sc_call *call)
     pthread_mutex_unlock(&signal->lock);
 }
 
+/* No thread helps. */
+static UNUSED bool rig_delegate(struct sc_work *work)
+{
+    (void)work;
+    return false;
+}
+
 /* Splits "a=1&b=2" in place. */
 static UNUSED size_t rig_query(char *query, struct sc_parameter *parameter, size_t most)
 {
@@ -221,6 +228,8 @@ static UNUSED struct reply rig_ask_with(struct rig *rig, struct sc_reader *reade
                            .if_none_match = ask.if_none_match,
                            .answer = &answer,
                            .resume = rig_resume,
+                           .delegate = rig_delegate,
+                           .threads = 1,
                            .owner = &signal};
     rig_countdown = ask.fail_at;
     bool recalled = ask.target && sc_answer_recall(&call);

@@ -310,6 +310,15 @@ static void parameters_that_mean_nothing_are_refused(void **state)
     assert_true(is_problem(&none, SC_PROBLEM_storage_unavailable));
 }
 
+static void a_batch_that_no_thread_takes_up_is_refused(void **state)
+{
+    REPLY reply =
+        rig_ask(*state, sc_batch, (struct ask){.body = "{\"questions\": [{\"scenario\": \"amd-base\"}]}"});
+    assert_true(is_problem(&reply, SC_PROBLEM_overloaded));
+    REPLY none = rig_ask(*state, sc_batch, (struct ask){.body = "{\"questions\": []}"});
+    assert_int_equal(none.outcome, SC_OUTCOME_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -327,6 +336,7 @@ int main(void)
         TEST(history_is_kept_and_compared),
         TEST(lists_are_paged_and_filtered),
         TEST(parameters_that_mean_nothing_are_refused),
+        TEST(a_batch_that_no_thread_takes_up_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
