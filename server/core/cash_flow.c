@@ -2,42 +2,43 @@
 
 #include <math.h>
 
-static void path_rows(const struct sc_block *block, const struct sc_path *path, sc_row *out)
+static bool by_sales(const struct sc_plan *plan)
 {
-    for (int year = 1; year < block->years; year++) sc_path_row(block, path, year, out[year]);
+    return plan->operations.reinvestment.sales_to_capital.form != SC_PATH_ABSENT;
+}
+
+/* 1 where stock-based compensation is added back to the cash flow. It is shown in any case. */
+static double added_back(const struct sc_plan *plan)
+{
+    return plan->operations.sbc.treatment == SC_SBC_ADDBACK ? 1 : 0;
+}
+
+SC_WIDE static void outlay_rates(struct sc_block *block)
+{
+    double by_capex = by_sales(block->plan) ? 0 : 1, added = added_back(block->plan);
+    for (int year = 1; year < block->years; year++) {
+        const double *capex = block->capex_rate[year], *depreciation = block->depreciation_rate[year],
+                     *sbc = block->sbc_rate[year];
+        double *rate = block->outlay_rate[year];
+        SC_EACH_LANE (l) rate[l] = by_capex * (capex[l] - depreciation[l]) - added * sbc[l];
+    }
 }
 
 void sc_stage_operations(struct sc_block *block, unsigned moving)
 {
-    const struct sc_plan *plan = block->plan;
+    const struct sc_operations *operations = &block->plan->operations;
     if (!(moving & SC_GROUP_BIT(SC_GROUP_OPERATIONS))) return;
-    sc_slot_row(block, plan->operations.base_revenue, 0, block->revenue[0]);
-    sc_slot_row(block, plan->operations.tax.nol, 0, block->nol[0]);
-    sc_slot_row(block, plan->operations.tax.nol_limit, 0.8, block->nol_limit);
-    path_rows(block, &plan->operations.corporate_cost, block->corporate_rate);
-    path_rows(block, &plan->operations.tax.rate, block->tax_rate);
-    path_rows(block, &plan->operations.reinvestment.sales_to_capital, block->sales_to_capital);
-    path_rows(block, &plan->operations.reinvestment.capex, block->capex_rate);
-    path_rows(block, &plan->operations.reinvestment.depreciation, block->depreciation_rate);
-    path_rows(block, &plan->operations.reinvestment.working_capital, block->working_capital_rate);
-    path_rows(block, &plan->operations.sbc.share_of_revenue, block->sbc_rate);
-}
-
-/* Tax on operating profit with losses carried forward. MODEL 6. */
-SC_PART void tax_of_year(struct sc_block *block, int year)
-{
-    const double *ebit = block->ebit[year], *before = block->nol[year - 1], *rate = block->tax_rate[year],
-                 *limit = block->nol_limit;
-    double *nol_used = block->nol_used[year], *nol = block->nol[year], *tax = block->tax[year],
-           *nopat = block->nopat[year];
-    SC_EACH_LANE (l) {
-        double most = limit[l] * ebit[l], usable = before[l] < most ? before[l] : most;
-        double used = ebit[l] < 0 ? 0 : usable, taxed = rate[l] * (ebit[l] - used);
-        nol_used[l] = used;
-        nol[l] = before[l] + (ebit[l] < 0 ? -ebit[l] : -used);
-        tax[l] = ebit[l] < 0 ? 0 : taxed;
-        nopat[l] = ebit[l] - tax[l];
-    }
+    sc_slot_row(block, operations->base_revenue, 0, block->revenue[0]);
+    sc_slot_row(block, operations->tax.nol, 0, block->nol[0]);
+    sc_slot_row(block, operations->tax.nol_limit, 0.8, block->nol_limit);
+    sc_path_rows(block, &operations->corporate_cost, 1, block->corporate_rate);
+    sc_path_rows(block, &operations->tax.rate, 1, block->tax_rate);
+    sc_path_rows(block, &operations->reinvestment.sales_to_capital, 1, block->sales_to_capital);
+    sc_path_rows(block, &operations->reinvestment.capex, 1, block->capex_rate);
+    sc_path_rows(block, &operations->reinvestment.depreciation, 1, block->depreciation_rate);
+    sc_path_rows(block, &operations->reinvestment.working_capital, 1, block->working_capital_rate);
+    sc_path_rows(block, &operations->sbc.share_of_revenue, 1, block->sbc_rate);
+    outlay_rates(block);
 }
 
 /* Revenue of a year that may lie beyond the horizon, where it grows at the terminal rate. */
@@ -50,48 +51,50 @@ SC_PART void revenue_ahead(const struct sc_block *block, int year, sc_row out)
         SC_EACH_LANE (l) out[l] *= 1 + growth[l];
 }
 
-SC_PART void reinvest_by_sales(struct sc_block *block, int year, int lag)
+/* max(0, growth of revenue)/ratio. MODEL 6. */
+SC_PART void reinvest_by_sales(const struct sc_block *block, int year, int lag, sc_row out)
 {
     const double *ratio = block->sales_to_capital[year];
-    double *reinvestment = block->reinvestment[year];
     sc_row before, after;
     revenue_ahead(block, year + lag - 1, before);
     revenue_ahead(block, year + lag, after);
     SC_EACH_LANE (l) {
         double growth = after[l] - before[l];
-        reinvestment[l] = (growth > 0 ? growth : 0) / ratio[l];
+        out[l] = (growth > 0 ? growth : 0) / ratio[l];
     }
 }
 
-SC_PART void reinvest_by_capex(struct sc_block *block, int year)
+/* What takes capital besides what goes by revenue. */
+SC_PART void reinvest_by_capex(const struct sc_block *block, int year, sc_row out)
 {
     const double *revenue = block->revenue[year], *before = block->revenue[year - 1],
-                 *capex_rate = block->capex_rate[year], *depreciation_rate = block->depreciation_rate[year],
                  *working_capital = block->working_capital_rate[year];
-    double *capex = block->capex[year], *depreciation = block->depreciation[year],
-           *reinvestment = block->reinvestment[year];
-    SC_EACH_LANE (l) {
-        capex[l] = capex_rate[l] * revenue[l];
-        depreciation[l] = depreciation_rate[l] * revenue[l];
-        reinvestment[l] = capex[l] - depreciation[l] + working_capital[l] * (revenue[l] - before[l]);
-    }
+    SC_EACH_LANE (l) out[l] = working_capital[l] * (revenue[l] - before[l]);
 }
 
-/* Stock-based compensation is shown in any case; only when it is added back does it change cash flow. */
-SC_PART void flow_of_year(struct sc_block *block, int year)
+/* The losses carried forward that are set against a year's profit; a year's own loss is a use below 0.
+ * MODEL 6. */
+SC_PART double set_against(double ebit, double carried, double limit)
 {
-    const double *revenue = block->revenue[year], *rate = block->sbc_rate[year], *nopat = block->nopat[year],
-                 *reinvestment = block->reinvestment[year], *factor = block->discount_factor[year],
+    double most = limit * ebit, usable = carried < most ? carried : most;
+    return ebit < 0 ? ebit : usable;
+}
+
+/* FCFF = NOPAT - reinvestment (+ SBC), its present value added to that of the years before. MODEL 6. */
+SC_PART void flow_of_year(struct sc_block *block, int year, const double *reinvested)
+{
+    const double *ebit = block->ebit[year], *carried = block->nol[year - 1], *rate = block->tax_rate[year],
+                 *limit = block->nol_limit, *revenue = block->revenue[year],
+                 *outlay_rate = block->outlay_rate[year], *factor = block->flow_factor[year],
                  *sum_before = block->pv_sum[year - 1];
-    double *sbc = block->sbc[year], *fcff = block->fcff[year], *pv = block->pv[year],
+    double *nol = block->nol[year], *nopat = block->nopat[year], *outlay = block->outlay[year],
            *pv_sum = block->pv_sum[year];
-    double added = block->plan->operations.sbc.treatment == SC_SBC_ADDBACK ? 1 : 0,
-           part = sc_part_of_year(block->plan, year);
     SC_EACH_LANE (l) {
-        sbc[l] = rate[l] * revenue[l];
-        fcff[l] = nopat[l] - reinvestment[l] + added * sbc[l];
-        pv[l] = part * fcff[l] * factor[l];
-        pv_sum[l] = sum_before[l] + pv[l];
+        double used = set_against(ebit[l], carried[l], limit[l]);
+        nol[l] = carried[l] - used;
+        nopat[l] = ebit[l] - rate[l] * (ebit[l] - used);
+        outlay[l] = outlay_rate[l] * revenue[l] + reinvested[l];
+        pv_sum[l] = sum_before[l] + (nopat[l] - outlay[l]) * factor[l];
     }
 }
 
@@ -99,17 +102,37 @@ SC_WIDE void sc_stage_cash_flow(struct sc_block *block, int first)
 {
     const struct sc_plan *plan = block->plan;
     int lag = (int)sc_plan_value(plan, plan->operations.reinvestment.lag, 0);
-    bool by_sales = plan->operations.reinvestment.sales_to_capital.form != SC_PATH_ABSENT;
-    if (by_sales) first = first > lag ? first - lag : 1;
-    if (first < 1) first = 1;
+    bool ahead = by_sales(plan);
+    sc_row reinvested;
+    if (ahead) first = first > lag ? first - lag : 1;
     double *none = block->pv_sum[0];
     SC_EACH_LANE (l) none[l] = 0;
     for (int year = first; year < block->years; year++) {
-        tax_of_year(block, year);
-        if (by_sales)
-            reinvest_by_sales(block, year, lag);
+        if (ahead)
+            reinvest_by_sales(block, year, lag, reinvested);
         else
-            reinvest_by_capex(block, year);
-        flow_of_year(block, year);
+            reinvest_by_capex(block, year, reinvested);
+        flow_of_year(block, year, reinvested);
+    }
+}
+
+SC_WIDE void sc_detail_cash_flow(struct sc_block *block)
+{
+    double added = added_back(block->plan);
+    for (int year = 1; year < block->years; year++) {
+        const double *revenue = block->revenue[year], *ebit = block->ebit[year], *carried = block->nol[year - 1],
+                     *nopat = block->nopat[year], *outlay = block->outlay[year],
+                     *factor = block->flow_factor[year];
+        for (size_t l = 0; l < SC_LANES; l++) {
+            double used = set_against(ebit[l], carried[l], block->nol_limit[l]);
+            block->nol_used[year][l] = ebit[l] < 0 ? 0 : used;
+            block->tax[year][l] = block->tax_rate[year][l] * (ebit[l] - used);
+            block->capex[year][l] = block->capex_rate[year][l] * revenue[l];
+            block->depreciation[year][l] = block->depreciation_rate[year][l] * revenue[l];
+            block->sbc[year][l] = block->sbc_rate[year][l] * revenue[l];
+            block->reinvestment[year][l] = outlay[l] + added * block->sbc[year][l];
+            block->fcff[year][l] = nopat[l] - outlay[l];
+            block->pv[year][l] = block->fcff[year][l] * factor[l];
+        }
     }
 }

@@ -20,20 +20,21 @@ SC_WIDE void sc_capm_row(const struct sc_block *block, const struct sc_capm *cap
     }
 }
 
+/* The rate of each year. A rate at or below -100 % has no factor. */
 SC_PART void rates(struct sc_block *block)
 {
     const struct sc_plan *plan = block->plan;
-    sc_row built_up;
+    sc_row built_up, least;
+    SC_EACH_LANE (l) least[l] = INFINITY;
     if (plan->discount.capm.present) sc_capm_row(block, &plan->discount.capm, built_up);
+    else sc_path_rows(block, &plan->discount.wacc, 1, block->wacc);
     for (int year = 1; year < block->years; year++) {
         double *wacc = block->wacc[year];
-        if (!plan->discount.capm.present)
-            sc_path_row(block, &plan->discount.wacc, year, wacc);
-        else
+        if (plan->discount.capm.present)
             SC_EACH_LANE (l) wacc[l] = built_up[l];
-        for (size_t l = 0; l < SC_LANES; l++)
-            if (!(wacc[l] > -1)) block->fault_of_rates[l] |= SC_LANE_DOMAIN;
+        SC_EACH_LANE (l) least[l] = wacc[l] >= least[l] ? least[l] : wacc[l];
     }
+    for (size_t l = 0; l < SC_LANES; l++) block->fault_of_rates[l] = least[l] > -1 ? 0 : SC_LANE_DOMAIN;
 }
 
 /* Year 1 is cut to the stub. pow is dear, and the lanes of one valuation have one rate. */
@@ -48,49 +49,36 @@ static void factors_of_stub(struct sc_block *block, double middle)
     }
 }
 
-/* Factors to the end of each year, and to where its cash flow is taken to come. */
+/* Factors to the end of each year, and to where its cash flow is taken to come: half of a year's discounting
+ * is a factor's square root. */
 SC_PART void factors(struct sc_block *block)
 {
-    double *now = block->discount_to_end[0], middle = block->plan->timing == SC_TIMING_MID ? 0.5 : 1;
+    bool middle = block->plan->timing == SC_TIMING_MID;
+    double *now = block->discount_to_end[0];
     SC_EACH_LANE (l) now[l] = 1;
-    factors_of_stub(block, middle);
+    factors_of_stub(block, middle ? 0.5 : 1);
     for (int year = 2; year < block->years; year++) {
         const double *wacc = block->wacc[year], *before = block->discount_to_end[year - 1];
         double *to_end = block->discount_to_end[year], *factor = block->discount_factor[year];
-        SC_EACH_LANE (l) to_end[l] = before[l] / (1 + wacc[l]);
-        if (middle < 1)
-            SC_EACH_LANE (l) factor[l] = before[l] / sqrt(1 + wacc[l]);
+        if (middle)
+            SC_EACH_LANE (l) {
+                double half = 1 / sqrt(1 + wacc[l]);
+                factor[l] = before[l] * half;
+                to_end[l] = factor[l] * half;
+            }
         else
-            SC_EACH_LANE (l) factor[l] = to_end[l];
+            SC_EACH_LANE (l) factor[l] = to_end[l] = before[l] / (1 + wacc[l]);
     }
-}
-
-/* The terminal rates and what else stands in the terminal value. */
-SC_PART void terminal_rates(struct sc_block *block)
-{
-    const struct sc_plan *plan = block->plan;
-    const double *last = block->wacc[block->years - 1];
-    double *wacc = block->terminal_wacc;
-    if (plan->terminal.capm.present)
-        sc_capm_row(block, &plan->terminal.capm, wacc);
-    else if (plan->terminal.wacc != SC_NO_SLOT)
-        sc_slot_row(block, plan->terminal.wacc, 0, wacc);
-    else
-        SC_EACH_LANE (l) wacc[l] = last[l];
-    sc_slot_row(block, plan->terminal.growth, 0, block->terminal_growth);
-    sc_slot_row(block, plan->terminal.multiple, 0, block->terminal_multiple);
-    sc_slot_row(block, plan->terminal.ronic, 1, block->terminal_ronic);
-    sc_slot_row(block, plan->terminal.half_life, 0, block->terminal_half_life);
-    sc_slot_row(block, plan->terminal.growth_start, 0, block->terminal_growth_start);
-    for (size_t l = 0; l < SC_LANES; l++)
-        if (!(wacc[l] > block->terminal_growth[l])) block->fault_of_rates[l] |= SC_LANE_GROWTH;
+    for (int year = 1; year < block->years; year++) {
+        const double *factor = block->discount_factor[year];
+        double *of_flow = block->flow_factor[year], part = sc_part_of_year(block->plan, year);
+        SC_EACH_LANE (l) of_flow[l] = part * factor[l];
+    }
 }
 
 SC_WIDE void sc_stage_discount(struct sc_block *block, unsigned moving)
 {
-    if (!(moving & (SC_GROUP_BIT(SC_GROUP_DISCOUNT) | SC_GROUP_BIT(SC_GROUP_TERMINAL)))) return;
-    for (size_t l = 0; l < SC_LANES; l++) block->fault_of_rates[l] = 0;
+    if (!(moving & SC_GROUP_BIT(SC_GROUP_DISCOUNT))) return;
     rates(block);
     factors(block);
-    terminal_rates(block);
 }

@@ -1,8 +1,9 @@
 #include "path.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { YEARLY = 34 }; /* rows a year of the block's own figures, seats and segments apart */
+enum { YEARLY = 41 }; /* rows a year of the block's own figures, seats and segments apart */
 
 static size_t claims_of(const struct sc_plan *plan)
 {
@@ -17,7 +18,7 @@ static size_t rows_of(const struct sc_plan *plan, size_t years)
 
 size_t sc_block_size(const struct sc_plan *plan)
 {
-    return rows_of(plan, (size_t)plan->horizon + 1) * sizeof(sc_row);
+    return rows_of(plan, (size_t)plan->horizon + 1) * sizeof(sc_row) + plan->slots * sizeof(bool);
 }
 
 /* Gives each member of a list its rows. */
@@ -43,6 +44,13 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
         &block->inference_taken,
         &block->other_revenue,
         &block->other_ebit,
+        &block->chair_revenue,
+        &block->chair_ebit,
+        &block->chair_ebit_lost,
+        &block->chair_left,
+        &block->outlay_rate,
+        &block->outlay,
+        &block->flow_factor,
         &block->corporate_rate,
         &block->sales_to_capital,
         &block->capex_rate,
@@ -78,6 +86,7 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
     next = lay_out(of_seats, COUNT(of_seats), years * plan->seat_count, next);
     next = lay_out(of_segments, COUNT(of_segments), years * plan->segment_count, next);
     block->driver = lay_out(of_claims, COUNT(of_claims), claims_of(plan), next);
+    block->slot_moves = (bool *)(block->driver + plan->slots);
 }
 
 /* Where a slot's value stands in the block. */
@@ -114,7 +123,8 @@ static void load(struct sc_block *block, const struct sc_lanes *lanes)
     sc_load_changes(block, lanes);
     for (size_t l = 0; l < SC_LANES; l++) {
         block->lost[l] = lanes->lost[l < lanes->count ? l : lanes->count - 1];
-        block->fault_of_fit[l] = block->fault_of_seats[l] = block->fault_of_rates[l] = 0;
+        block->fault_of_fit[l] = block->fault_of_seats[l] = 0;
+        block->fault_of_rates[l] = block->fault_of_growth[l] = 0;
         block->fault[l] = 0;
     }
 }
@@ -134,9 +144,14 @@ void sc_block_moves(struct sc_block *block, const sc_slot *slot, size_t count)
 {
     load(block, &(struct sc_lanes){.count = 1, .lost = (double[]){INFINITY}});
     block->moving = 0;
+    memset(block->slot_moves, 0, block->plan->slots * sizeof *block->slot_moves);
     for (size_t i = 0; i < count; i++) {
+        bool of_curve = slot[i] >= block->plan->slots;
         block->moving |= SC_GROUP_BIT(group_of(block->plan, slot[i]));
-        block->curve_moved |= slot[i] >= block->plan->slots;
+        if (of_curve)
+            block->curve_moved = true;
+        else
+            block->slot_moves[slot[i]] = true;
     }
     if (!block->curve_moved) return;
     const struct sc_curve_parameters *curve = &sc_block_fit(block)->curve;
@@ -163,8 +178,9 @@ void sc_evaluate_before_loss(struct sc_block *block, unsigned moving)
     sc_stage_segments(block, moving);
     sc_stage_operations(block, moving);
     sc_stage_discount(block, moving);
+    sc_stage_terminal_rates(block, moving);
     sc_stage_claims(block, moving);
-    sc_stage_hazard(block, moving);
+    sc_stage_chair(block, moving);
 }
 
 void sc_evaluate_from(struct sc_block *block, int first)
@@ -180,7 +196,7 @@ void sc_gather_faults(const struct sc_block *block, uint32_t fault[SC_LANES])
     for (size_t l = 0; l < SC_LANES; l++) {
         bool finite = isfinite(block->value_per_share[l]) && isfinite(block->enterprise_value[l]);
         fault[l] |= block->fault_of_fit[l] | block->fault_of_seats[l] | block->fault_of_rates[l] |
-                    (finite ? 0 : SC_LANE_DOMAIN);
+                    block->fault_of_growth[l] |                    (finite ? 0 : SC_LANE_DOMAIN);
     }
 }
 
@@ -189,6 +205,8 @@ void sc_evaluate(struct sc_block *block, const struct sc_lanes *lanes)
     load(block, lanes);
     sc_evaluate_before_loss(block, SC_ALL_GROUPS);
     sc_evaluate_from(block, 1);
+    sc_detail_segments(block);
+    sc_detail_cash_flow(block);
     sc_fill_settlements(block);
     sc_gather_faults(block, block->fault);
 }

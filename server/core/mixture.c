@@ -4,17 +4,6 @@
 
 #include <math.h>
 
-void sc_stage_hazard(struct sc_block *block, unsigned moving)
-{
-    const struct sc_plan *plan = block->plan;
-    if (!plan->chair.present || !(moving & SC_GROUP_BIT(SC_GROUP_CHAIR))) return;
-    sc_slot_row(block, plan->chair.floor, 0, block->chair_floor);
-    sc_slot_row(block, plan->chair.retention, 1, block->chair_retention);
-    sc_slot_row(block, plan->chair.margin_loss, 0, block->chair_margin_loss);
-    for (int year = 1; year < block->years; year++)
-        sc_path_row(block, &plan->chair.hazard, year, block->hazard[year]);
-}
-
 void sc_branch_weights(const struct sc_block *block, sc_row weight)
 {
     for (size_t l = 0; l < SC_LANES; l++) {
@@ -72,10 +61,11 @@ SC_WIDE static void evaluate_branch(struct sc_block *block, size_t branch, struc
 SC_WIDE static void keep_held_flows(const struct sc_block *block, struct sc_mixture *mixture)
 {
     for (int year = 1; year < block->years; year++) {
-        const double *revenue = block->revenue[year], *fcff = block->fcff[year];
+        const double *revenue = block->revenue[year], *nopat = block->nopat[year],
+                     *outlay = block->outlay[year];
         double *revenue_kept = mixture->revenue[year], *fcff_kept = mixture->fcff[year];
         SC_EACH_LANE (l) revenue_kept[l] = revenue[l];
-        SC_EACH_LANE (l) fcff_kept[l] = fcff[l];
+        SC_EACH_LANE (l) fcff_kept[l] = nopat[l] - outlay[l];
     }
 }
 

@@ -8,7 +8,7 @@ double sc_ramp_position(const struct sc_path *path, int year)
     if (year >= path->to) return 1;
     double u = (double)(year - path->from) / (path->to - path->from);
     if (path->shape != SC_SHAPE_LOGISTIC) return u;
-    double first = 1 / (1 + exp(5)), last = 1 / (1 + exp(-5));
+    const double first = 1 / (1 + exp(5)), last = 1 / (1 + exp(-5));
     return (1 / (1 + exp(-10 * (u - 0.5))) - first) / (last - first);
 }
 
@@ -47,7 +47,7 @@ SC_PART void fill(sc_row out, double value)
     SC_EACH_LANE (l) out[l] = value;
 }
 
-SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
+SC_PART void path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
 {
     const double *from = NULL;
     switch ((enum sc_path_form)path->form) {
@@ -67,6 +67,31 @@ SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *pat
     }
     }
     SC_EACH_LANE (l) out[l] = from[l];
+}
+
+SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
+{
+    path_row(block, path, year, out);
+}
+
+bool sc_slot_moves(const struct sc_block *block, sc_slot slot)
+{
+    return !block->warm || (slot != SC_NO_SLOT && block->slot_moves[slot]);
+}
+
+bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
+{
+    static const uint8_t ends[] = {[SC_PATH_CONSTANT] = 1, [SC_PATH_RAMP] = 2};
+    int slots = path->form == SC_PATH_VALUES ? path->count : path->form == SC_PATH_ABSENT ? 0 : ends[path->form];
+    bool moves = !block->warm;
+    for (int i = 0; i < slots && !moves; i++) moves = block->slot_moves[path->slot + i];
+    return moves;
+}
+
+SC_WIDE void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
+{
+    if (!sc_path_moves(block, path)) return;
+    for (int year = first; year < block->years; year++) path_row(block, path, year, out[year]);
 }
 
 SC_WIDE void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out)

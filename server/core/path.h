@@ -9,6 +9,13 @@
 /* A driver in every lane; fallback where the document leaves it out. */
 void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out);
 
+/* Whether rows that follow from a driver or a path have to be evaluated (again). */
+bool sc_slot_moves(const struct sc_block *block, sc_slot slot);
+bool sc_path_moves(const struct sc_block *block, const struct sc_path *path);
+
+/* A path's rows from a year on, where it moves. */
+void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out);
+
 /* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
 double sc_ramp_position(const struct sc_path *path, int year);
 
@@ -23,14 +30,19 @@ void sc_stage_seats(struct sc_block *block, unsigned moving);      /* MODEL 4 */
 void sc_stage_segments(struct sc_block *block, unsigned moving);   /* MODEL 5: as with the chair held */
 void sc_stage_operations(struct sc_block *block, unsigned moving); /* MODEL 6: rates */
 void sc_stage_discount(struct sc_block *block, unsigned moving);   /* MODEL 7: rates and factors */
+void sc_stage_terminal_rates(struct sc_block *block, unsigned moving); /* MODEL 7 */
 void sc_stage_claims(struct sc_block *block, unsigned moving);     /* MODEL 7: bridge and dilution */
-void sc_stage_hazard(struct sc_block *block, unsigned moving);     /* MODEL 8 */
+void sc_stage_chair(struct sc_block *block, unsigned moving);      /* MODEL 8: hazard, and what a loss leaves */
 
 /* Those that do, from the first year in which a branch may differ from what the rows hold. */
 void sc_stage_loss(struct sc_block *block, int first);      /* MODEL 5, 8: revenue and profit */
 void sc_stage_cash_flow(struct sc_block *block, int first); /* MODEL 6 */
 void sc_stage_terminal(struct sc_block *block);             /* MODEL 7: terminal and enterprise value */
 void sc_stage_settle(struct sc_block *block);               /* MODEL 7: equity, share */
+
+/* Figures that are shown, and of which no other follows. */
+void sc_detail_segments(struct sc_block *block);
+void sc_detail_cash_flow(struct sc_block *block);
 
 /* The settlements in full. */
 void sc_fill_settlements(struct sc_block *block);

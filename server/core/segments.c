@@ -2,8 +2,18 @@
 
 #include <math.h>
 
-/* Revenue of a segment in a year as it would be with the chair held; previous is the year before's. MODEL 5.
- */
+#define SEAT_REVENUE                                                                                         \
+    (SC_GROUP_BIT(SC_GROUP_MARKET) | SC_GROUP_BIT(SC_GROUP_INFERENCE_SHARE) | SC_GROUP_BIT(SC_GROUP_SEATS))
+
+static bool revenue_moves(const struct sc_block *block, const struct sc_segment *segment, unsigned moving)
+{
+    if (segment->seat_index >= 0) return moving & SEAT_REVENUE || sc_path_moves(block, &segment->capture);
+    if (segment->base != SC_NO_SLOT)
+        return sc_slot_moves(block, segment->base) || sc_path_moves(block, &segment->growth);
+    return sc_path_moves(block, &segment->values);
+}
+
+/* Revenue of a segment in a year as with the chair held; previous is the year before's. MODEL 5. */
 SC_PART void held_revenue(const struct sc_block *block, const struct sc_segment *segment, int year,
                           const double *previous, double *out)
 {
@@ -20,25 +30,18 @@ SC_PART void held_revenue(const struct sc_block *block, const struct sc_segment 
     }
 }
 
-static bool is_on_chair(const struct sc_plan *plan, size_t segment)
+/* What the segments on the chair add up to, or those off it, as with the chair held. */
+SC_PART void add_segments(const struct sc_block *block, bool on_chair, int year, double *revenue, double *ebit)
 {
-    return plan->segment[segment].chair && plan->chair.present;
-}
-
-/* What the segments off the chair add up to: no branch changes it. */
-SC_PART void add_others(struct sc_block *block)
-{
-    for (int year = 1; year < block->years; year++) {
-        double *revenue = block->other_revenue[year], *ebit = block->other_ebit[year];
-        SC_EACH_LANE (l) revenue[l] = ebit[l] = 0;
-        for (size_t i = 0; i < block->plan->segment_count; i++) {
-            if (is_on_chair(block->plan, i)) continue;
-            size_t at = i * (size_t)block->years + (size_t)year;
-            const double *own = block->segment_revenue[at], *margin = block->segment_margin[at];
-            SC_EACH_LANE (l) {
-                revenue[l] += own[l];
-                ebit[l] += own[l] * margin[l];
-            }
+    const struct sc_plan *plan = block->plan;
+    SC_EACH_LANE (l) revenue[l] = ebit[l] = 0;
+    for (size_t i = 0; i < plan->segment_count; i++) {
+        if ((plan->segment[i].chair && plan->chair.present) != on_chair) continue;
+        size_t at = i * (size_t)block->years + (size_t)year;
+        const double *own = block->held_revenue[at], *margin = block->held_margin[at];
+        SC_EACH_LANE (l) {
+            revenue[l] += own[l];
+            ebit[l] += own[l] * margin[l];
         }
     }
 }
@@ -46,76 +49,118 @@ SC_PART void add_others(struct sc_block *block)
 SC_WIDE void sc_stage_segments(struct sc_block *block, unsigned moving)
 {
     const struct sc_plan *plan = block->plan;
-    if (!(moving & (SC_GROUP_BIT(SC_GROUP_MARKET) | SC_GROUP_BIT(SC_GROUP_INFERENCE_SHARE) |
-                    SC_GROUP_BIT(SC_GROUP_SEATS) | SC_GROUP_BIT(SC_GROUP_SEGMENTS))))
-        return;
+    if (!(moving & (SEAT_REVENUE | SC_GROUP_BIT(SC_GROUP_SEGMENTS)))) return;
     for (size_t i = 0; i < plan->segment_count; i++) {
         const struct sc_segment *segment = &plan->segment[i];
-        size_t first = i * (size_t)block->years;
-        sc_row *revenue = is_on_chair(plan, i) ? block->held_revenue : block->segment_revenue;
-        sc_row *margin = is_on_chair(plan, i) ? block->held_margin : block->segment_margin;
-        sc_row base;
-        sc_slot_row(block, segment->base, 0, base);
-        for (int year = 1; year < block->years; year++) {
-            size_t at = first + (size_t)year;
-            held_revenue(block, segment, year, year == 1 ? base : revenue[at - 1], revenue[at]);
-            sc_path_row(block, &segment->margin, year, margin[at]);
+        sc_row *revenue = block->held_revenue + i * (size_t)block->years;
+        sc_path_rows(block, &segment->margin, 1, block->held_margin + i * (size_t)block->years);
+        if (!revenue_moves(block, segment, moving)) continue;
+        sc_slot_row(block, segment->base, 0, revenue[0]);
+        for (int year = 1; year < block->years; year++)
+            held_revenue(block, segment, year, revenue[year - 1], revenue[year]);
+    }
+    for (int year = 1; year < block->years; year++) {
+        add_segments(block, false, year, block->other_revenue[year], block->other_ebit[year]);
+        add_segments(block, true, year, block->chair_revenue[year], block->chair_ebit[year]);
+    }
+}
+
+/* floor + (1 - floor) retention^n. MODEL 8. */
+SC_PART void decay(struct sc_block *block)
+{
+    const double *floor = block->chair_floor, *retention = block->chair_retention;
+    double *held = block->chair_left[0];
+    sc_row decayed;
+    SC_EACH_LANE (l) held[l] = decayed[l] = 1;
+    for (int n = 1; n < block->years; n++) {
+        double *left = block->chair_left[n];
+        SC_EACH_LANE (l) {
+            decayed[l] *= retention[l];
+            left[l] = floor[l] + (1 - floor[l]) * decayed[l];
         }
     }
-    add_others(block);
 }
 
-/* Adds what is left of a segment of the chair in a year to what there is of the others. decay is
- * retention^(year - lost + 1) once the chair is lost. MODEL 8. */
-SC_PART void add_what_is_left(struct sc_block *block, size_t at, int year, double *decay,
-                              const double *other_revenue, const double *other_ebit)
+SC_WIDE void sc_stage_chair(struct sc_block *block, unsigned moving)
 {
-    const double *held = block->held_revenue[at], *held_margin = block->held_margin[at],
-                 *lost_in = block->lost, *floor = block->chair_floor, *retention = block->chair_retention,
-                 *margin_loss = block->chair_margin_loss;
-    double *own = block->segment_revenue[at], *margin = block->segment_margin[at],
-           *revenue = block->revenue[year], *ebit = block->ebit[year];
-    SC_EACH_LANE (l) {
-        bool lost = year >= lost_in[l];
-        double decayed = decay[l] * retention[l], left = floor[l] + (1 - floor[l]) * decayed;
-        decay[l] = lost ? decayed : 1;
-        own[l] = held[l] * (lost ? left : 1);
-        margin[l] = held_margin[l] - (lost ? margin_loss[l] : 0);
-        revenue[l] = other_revenue[l] + own[l];
-        ebit[l] = other_ebit[l] + own[l] * margin[l];
+    const struct sc_plan *plan = block->plan;
+    const double *margin_loss = block->chair_margin_loss;
+    if (moving & SC_GROUP_BIT(SC_GROUP_CHAIR)) {
+        sc_slot_row(block, plan->chair.present ? plan->chair.floor : SC_NO_SLOT, 0, block->chair_floor);
+        sc_slot_row(block, plan->chair.present ? plan->chair.retention : SC_NO_SLOT, 1, block->chair_retention);
+        sc_slot_row(block, plan->chair.present ? plan->chair.margin_loss : SC_NO_SLOT, 0,
+                    block->chair_margin_loss);
+        sc_path_rows(block, &plan->chair.hazard, 1, block->hazard);
+        decay(block);
+    }
+    for (int year = 1; year < block->years; year++) {
+        const double *revenue = block->chair_revenue[year], *ebit = block->chair_ebit[year];
+        double *ebit_lost = block->chair_ebit_lost[year];
+        SC_EACH_LANE (l) ebit_lost[l] = ebit[l] - margin_loss[l] * revenue[l];
     }
 }
 
-SC_PART void take_corporate_cost(struct sc_block *block, int year)
+/* How long a lane has been without the chair in a year; 0: it holds it. */
+static size_t years_without(const struct sc_block *block, int year, size_t lane)
 {
-    const double *revenue = block->revenue[year], *rate = block->corporate_rate[year];
-    double *ebit = block->ebit[year], *cost = block->corporate_cost[year];
+    return year >= block->lost[lane] ? (size_t)(year - (int)block->lost[lane]) + 1 : 0;
+}
+
+static bool one_branch(const struct sc_block *block)
+{
+    for (size_t l = 1; l < SC_LANES; l++)
+        if (block->lost[l] != block->lost[0]) return false;
+    return true;
+}
+
+/* Revenue, and operating profit after corporate cost: of what is off the chair, and of what is left of the
+ * rest. MODEL 5, 8. */
+SC_PART void earn(struct sc_block *block, int year, const double *left, const double *chair_ebit)
+{
+    const double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year],
+                 *chair_revenue = block->chair_revenue[year], *rate = block->corporate_rate[year];
+    double *revenue = block->revenue[year], *ebit = block->ebit[year];
     SC_EACH_LANE (l) {
-        cost[l] = rate[l] * revenue[l];
-        ebit[l] -= cost[l];
+        revenue[l] = other_revenue[l] + left[l] * chair_revenue[l];
+        ebit[l] = other_ebit[l] + left[l] * chair_ebit[l] - rate[l] * revenue[l];
     }
 }
 
 SC_WIDE void sc_stage_loss(struct sc_block *block, int first)
 {
-    const struct sc_plan *plan = block->plan;
-    sc_row decay[SC_SEGMENTS_MAX];
-    for (size_t i = 0; i < plan->segment_count; i++)
-        SC_EACH_LANE (l) decay[i][l] = 1;
+    bool together = one_branch(block);
     for (int year = first; year < block->years; year++) {
-        const double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year];
-        double *revenue = block->revenue[year], *ebit = block->ebit[year];
-        for (size_t i = 0; i < plan->segment_count; i++) {
-            if (!is_on_chair(plan, i)) continue;
-            add_what_is_left(block, i * (size_t)block->years + (size_t)year, year, decay[i], other_revenue,
-                             other_ebit);
-            other_revenue = revenue;
-            other_ebit = ebit;
+        size_t n = years_without(block, year, 0);
+        if (together) {
+            earn(block, year, block->chair_left[n], n > 0 ? block->chair_ebit_lost[year] : block->chair_ebit[year]);
+            continue;
         }
-        if (other_revenue != revenue) {
-            SC_EACH_LANE (l) revenue[l] = other_revenue[l];
-            SC_EACH_LANE (l) ebit[l] = other_ebit[l];
+        sc_row left, chair_ebit;
+        for (size_t l = 0; l < SC_LANES; l++) {
+            n = years_without(block, year, l);
+            left[l] = block->chair_left[n][l];
+            chair_ebit[l] = n > 0 ? block->chair_ebit_lost[year][l] : block->chair_ebit[year][l];
         }
-        take_corporate_cost(block, year);
+        earn(block, year, left, chair_ebit);
+    }
+}
+
+SC_WIDE void sc_detail_segments(struct sc_block *block)
+{
+    const struct sc_plan *plan = block->plan;
+    for (size_t at = 0; at < plan->segment_count * (size_t)block->years; at++) {
+        const struct sc_segment *segment = &plan->segment[at / (size_t)block->years];
+        int year = (int)(at % (size_t)block->years);
+        bool on_chair = segment->chair && plan->chair.present;
+        for (size_t l = 0; l < SC_LANES; l++) {
+            size_t n = on_chair && year > 0 ? years_without(block, year, l) : 0;
+            block->segment_revenue[at][l] = block->held_revenue[at][l] * block->chair_left[n][l];
+            block->segment_margin[at][l] = block->held_margin[at][l] - (n > 0 ? block->chair_margin_loss[l] : 0);
+        }
+    }
+    for (int year = 1; year < block->years; year++) {
+        const double *revenue = block->revenue[year], *rate = block->corporate_rate[year];
+        double *cost = block->corporate_cost[year];
+        SC_EACH_LANE (l) cost[l] = rate[l] * revenue[l];
     }
 }
