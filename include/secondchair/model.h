@@ -93,6 +93,7 @@ struct sc_block {
     sc_row after_failure, equity, option_value, value_per_share;
     sc_row shares;                                                      /* basic + rsu */
     sc_row *claim_count, *claim_strike, *claim_threshold, *claim_entry; /* [claims]: options, then warrants */
+    sc_row *claim_paid;                                                 /* count strike */
     sc_row *claimed_at_entry; /* [claims]: what all claims take when the share is at an entry */
     size_t claims;
     struct sc_settlement settlement[SC_LANES]; /* filled by sc_evaluate */

@@ -78,8 +78,10 @@ SC_PART void find_entries(struct sc_block *block)
 {
     for (size_t i = 0; i < block->claims; i++) {
         const double *strike = block->claim_strike[i], *threshold = block->claim_threshold[i];
-        double *entry = block->claim_entry[i];
+        double *entry = block->claim_entry[i], *paid = block->claim_paid[i];
+        const double *count = block->claim_count[i];
         SC_EACH_LANE (l) entry[l] = strike[l] > threshold[l] ? strike[l] : threshold[l];
+        SC_EACH_LANE (l) paid[l] = count[l] * strike[l];
     }
     for (size_t i = 0; i < block->claims; i++)
         claimed(block, block->shares, block->claim_entry[i], block->claimed_at_entry[i]);
@@ -130,13 +132,12 @@ SC_PART void solve_share(const struct sc_block *block, const double *shares, con
         next[l] = INFINITY;
     }
     for (size_t i = 0; i < block->claims; i++) {
-        const double *count = block->claim_count[i], *strike = block->claim_strike[i],
+        const double *count = block->claim_count[i], *paid = block->claim_paid[i],
                      *entry = block->claim_entry[i], *at_entry = claimed_at_entry[i];
         SC_EACH_LANE (l) {
-            double paid = count[l] * strike[l];
             bool in = at_entry[l] < equity[l];
             slope[l] += in ? count[l] : 0;
-            offset[l] += in ? paid : 0;
+            offset[l] += in ? paid[l] : 0;
             passed[l] = (in & (entry[l] > passed[l])) ? entry[l] : passed[l];
             next[l] = (!in & (entry[l] < next[l])) ? entry[l] : next[l];
         }

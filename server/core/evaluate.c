@@ -13,7 +13,7 @@ static size_t claims_of(const struct sc_plan *plan)
 static size_t rows_of(const struct sc_plan *plan, size_t years)
 {
     return plan->slots + years * (YEARLY + 3 * plan->seat_count + 4 * plan->segment_count) +
-           5 * claims_of(plan);
+           6 * claims_of(plan);
 }
 
 size_t sc_block_size(const struct sc_plan *plan)
@@ -80,7 +80,7 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
     sc_row **const of_seats[] = {&block->seat_training, &block->seat_inference, &block->seat_revenue};
     sc_row **const of_segments[] = {&block->segment_revenue, &block->segment_margin, &block->held_revenue,
                                     &block->held_margin};
-    sc_row **const of_claims[] = {&block->claim_count, &block->claim_strike, &block->claim_threshold,
+    sc_row **const of_claims[] = {&block->claim_count, &block->claim_strike, &block->claim_threshold, &block->claim_paid,
                                   &block->claim_entry, &block->claimed_at_entry};
     sc_row *next = lay_out(yearly, COUNT(yearly), years, memory);
     next = lay_out(of_seats, COUNT(of_seats), years * plan->seat_count, next);
@@ -191,13 +191,16 @@ void sc_evaluate_from(struct sc_block *block, int first)
     sc_stage_settle(block);
 }
 
-void sc_gather_faults(const struct sc_block *block, uint32_t fault[SC_LANES])
+SC_WIDE void sc_gather_faults(const struct sc_block *block, uint32_t fault[SC_LANES])
 {
-    for (size_t l = 0; l < SC_LANES; l++) {
-        bool finite = isfinite(block->value_per_share[l]) && isfinite(block->enterprise_value[l]);
-        fault[l] |= block->fault_of_fit[l] | block->fault_of_seats[l] | block->fault_of_rates[l] |
-                    block->fault_of_growth[l] |                    (finite ? 0 : SC_LANE_DOMAIN);
+    const double *share = block->value_per_share, *enterprise_value = block->enterprise_value;
+    SC_EACH_LANE (l) {
+        double none = (share[l] - share[l]) + (enterprise_value[l] - enterprise_value[l]); /* 0 of numbers */
+        fault[l] |= none == 0 ? 0 : SC_LANE_DOMAIN;
     }
+    SC_EACH_LANE (l)
+        fault[l] |= block->fault_of_fit[l] | block->fault_of_seats[l] | block->fault_of_rates[l] |
+                    block->fault_of_growth[l];
 }
 
 void sc_evaluate(struct sc_block *block, const struct sc_lanes *lanes)

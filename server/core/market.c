@@ -5,11 +5,12 @@
 /* A spend that grows along a path from its base. MODEL 2. */
 SC_PART void compound(const struct sc_block *block, sc_slot base, const struct sc_path *growth, sc_row *spend)
 {
+    sc_row room;
     sc_slot_row(block, base, 0, spend[0]);
     for (int year = 1; year < block->years; year++) {
-        sc_row g;
-        sc_path_row(block, growth, year, g);
-        SC_EACH_LANE (l) spend[year][l] = spend[year - 1][l] * (1 + g[l]);
+        const double *g = sc_path_at(block, growth, year, room), *before = spend[year - 1];
+        double *now = spend[year];
+        SC_EACH_LANE (l) now[l] = before[l] * (1 + g[l]);
     }
 }
 
@@ -205,46 +206,64 @@ SC_WIDE void sc_stage_market(struct sc_block *block, unsigned moving)
         add_workloads(block);
     else
         split_total(block, moving);
-    for (int year = 0; year < block->years && moving & MARKET; year++)
-        sc_path_row(block, &block->plan->market.silicon_content, year, block->silicon_content[year]);
+    sc_path_rows(block, &block->plan->market.silicon_content, 0, block->silicon_content);
 }
 
-/* The shares of a year, and their sums over the seats that are not residual. */
-SC_PART void shares_of_year(struct sc_block *block, int year)
+/* Where many points are asked for, only what value needs. */
+static bool is_needed(const struct sc_block *block, size_t seat)
+{
+    bool needed = !block->warm;
+    for (size_t i = 0; i < block->plan->segment_count; i++)
+        needed |= block->plan->segment[i].seat_index == (int)seat;
+    return needed;
+}
+
+/* What the seats that are not residual take of a workload, added up, and most of a lane's years. */
+SC_PART void add_shares(struct sc_block *block, const sc_row *share, sc_row *taken)
 {
     const struct sc_plan *plan = block->plan;
-    double *training_taken = block->training_taken[year], *inference_taken = block->inference_taken[year];
-    SC_EACH_LANE (l) training_taken[l] = inference_taken[l] = 0;
-    for (size_t s = 0; s < plan->seat_count; s++) {
-        if (plan->seat[s].residual) continue;
-        size_t at = s * (size_t)block->years + (size_t)year;
-        double *training = block->seat_training[at], *inference = block->seat_inference[at];
-        sc_path_row(block, &plan->seat[s].training, year, training);
-        sc_path_row(block, &plan->seat[s].inference, year, inference);
-        SC_EACH_LANE (l) training_taken[l] += training[l];
-        SC_EACH_LANE (l) inference_taken[l] += inference[l];
+    sc_row most;
+    SC_EACH_LANE (l) most[l] = 0;
+    for (int year = 0; year < block->years; year++) {
+        double *sum = taken[year];
+        SC_EACH_LANE (l) sum[l] = 0;
+        for (size_t s = 0; s < plan->seat_count; s++) {
+            const double *of_seat = share[s * (size_t)block->years + (size_t)year];
+            if (!plan->seat[s].residual) SC_EACH_LANE (l) sum[l] += of_seat[l];
+        }
+        SC_EACH_LANE (l) most[l] = sum[l] > most[l] ? sum[l] : most[l];
     }
     /* Decimal shares that add up to 1 may miss it by a rounding of each. */
     for (size_t l = 0; l < SC_LANES; l++)
-        if (training_taken[l] > 1 + 1e-12 || inference_taken[l] > 1 + 1e-12)
-            block->fault_of_seats[l] = SC_LANE_SHARES;
+        if (most[l] > 1 + 1e-12) block->fault_of_seats[l] = SC_LANE_SHARES;
+}
+
+SC_PART void leave_rest(const struct sc_block *block, const sc_row *taken, sc_row *share)
+{
+    for (int year = 0; year < block->years; year++) {
+        const double *sum = taken[year];
+        double *rest = share[year];
+        SC_EACH_LANE (l) rest[l] = 1 - sum[l];
+    }
 }
 
 SC_PART void all_shares(struct sc_block *block)
 {
     const struct sc_plan *plan = block->plan;
+    for (size_t s = 0; s < plan->seat_count; s++) {
+        size_t first = s * (size_t)block->years;
+        if (plan->seat[s].residual) continue;
+        sc_path_rows(block, &plan->seat[s].training, 0, block->seat_training + first);
+        sc_path_rows(block, &plan->seat[s].inference, 0, block->seat_inference + first);
+    }
     for (size_t l = 0; l < SC_LANES; l++) block->fault_of_seats[l] = 0;
-    for (int year = 0; year < block->years; year++) {
-        shares_of_year(block, year);
-        for (size_t s = 0; s < plan->seat_count; s++) {
-            size_t at = s * (size_t)block->years + (size_t)year;
-            double *training = block->seat_training[at], *inference = block->seat_inference[at];
-            const double *training_taken = block->training_taken[year],
-                         *inference_taken = block->inference_taken[year];
-            if (!plan->seat[s].residual) continue;
-            SC_EACH_LANE (l) training[l] = 1 - training_taken[l];
-            SC_EACH_LANE (l) inference[l] = 1 - inference_taken[l];
-        }
+    add_shares(block, (const sc_row *)block->seat_training, block->training_taken);
+    add_shares(block, (const sc_row *)block->seat_inference, block->inference_taken);
+    for (size_t s = 0; s < plan->seat_count; s++) {
+        size_t first = s * (size_t)block->years;
+        if (!plan->seat[s].residual || !is_needed(block, s)) continue;
+        leave_rest(block, (const sc_row *)block->training_taken, block->seat_training + first);
+        leave_rest(block, (const sc_row *)block->inference_taken, block->seat_inference + first);
     }
 }
 
@@ -262,18 +281,11 @@ SC_PART void revenue_of_seat(struct sc_block *block, size_t seat)
     }
 }
 
-static bool is_used(const struct sc_plan *plan, size_t seat)
-{
-    for (size_t i = 0; i < plan->segment_count; i++)
-        if (plan->segment[i].seat_index == (int)seat) return true;
-    return false;
-}
-
 SC_WIDE void sc_stage_seats(struct sc_block *block, unsigned moving)
 {
     const struct sc_plan *plan = block->plan;
     if (!plan->market.present || !(moving & (MARKET | SHARE | SEATS))) return;
     if (moving & SEATS) all_shares(block);
-    for (size_t s = 0; s < plan->seat_count; s++) /* where many points are asked for, only what value needs */
-        if (!block->warm || is_used(plan, s)) revenue_of_seat(block, s);
+    for (size_t s = 0; s < plan->seat_count; s++)
+        if (is_needed(block, s)) revenue_of_seat(block, s);
 }

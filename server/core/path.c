@@ -21,7 +21,7 @@ static double geometric(double start, double end, double position)
 }
 
 /* pow is dear, and the lanes of one valuation have the same ends. */
-static void geometric_row(const double *start, const double *end, double position, sc_row out)
+void sc_geometric_row(const double *start, const double *end, double position, sc_row out)
 {
     for (size_t l = 0; l < SC_LANES; l++) {
         bool same = l > 0 && start[l] == start[l - 1] && end[l] == end[l - 1];
@@ -29,49 +29,10 @@ static void geometric_row(const double *start, const double *end, double positio
     }
 }
 
-SC_PART void ramp_row(const struct sc_path *path, double position, const sc_row *driver, sc_row out)
-{
-    const double *start = driver[path->slot], *end = driver[path->slot + 1];
-    if (position <= 0 || position >= 1) {
-        const double *reached = position <= 0 ? start : end;
-        SC_EACH_LANE (l) out[l] = reached[l];
-    } else if (path->shape == SC_SHAPE_GEOMETRIC) {
-        geometric_row(start, end, position, out);
-    } else {
-        SC_EACH_LANE (l) out[l] = start[l] + (end[l] - start[l]) * position;
-    }
-}
-
-SC_PART void fill(sc_row out, double value)
-{
-    SC_EACH_LANE (l) out[l] = value;
-}
-
-SC_PART void path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
-{
-    const double *from = NULL;
-    switch ((enum sc_path_form)path->form) {
-    case SC_PATH_ABSENT:
-        fill(out, 0);
-        return;
-    case SC_PATH_RAMP:
-        ramp_row(path, sc_ramp_position(path, year), (const sc_row *)block->driver, out);
-        return;
-    case SC_PATH_CONSTANT:
-        from = block->driver[path->slot];
-        break;
-    case SC_PATH_VALUES: {
-        int index = year - path->first_year, last = path->count - 1;
-        from = block->driver[path->slot + (index > last ? last : index)];
-        break;
-    }
-    }
-    SC_EACH_LANE (l) out[l] = from[l];
-}
-
 SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
 {
-    path_row(block, path, year, out);
+    const double *from = sc_path_at(block, path, year, out);
+    if (from != out) SC_EACH_LANE (l) out[l] = from[l];
 }
 
 bool sc_slot_moves(const struct sc_block *block, sc_slot slot)
@@ -91,13 +52,17 @@ bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
 SC_WIDE void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
 {
     if (!sc_path_moves(block, path)) return;
-    for (int year = first; year < block->years; year++) path_row(block, path, year, out[year]);
+    for (int year = first; year < block->years; year++) {
+        double *row = out[year];
+        const double *from = sc_path_at(block, path, year, row);
+        if (from != row) SC_EACH_LANE (l) row[l] = from[l];
+    }
 }
 
 SC_WIDE void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out)
 {
     if (slot == SC_NO_SLOT) {
-        fill(out, fallback);
+        SC_EACH_LANE (l) out[l] = fallback;
         return;
     }
     const double *from = block->driver[slot];

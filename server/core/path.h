@@ -19,6 +19,38 @@ void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int 
 /* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
 double sc_ramp_position(const struct sc_path *path, int year);
 
+/* start (end/start)^position in every lane. */
+void sc_geometric_row(const double *start, const double *end, double position, sc_row out);
+
+SC_PART const double *sc_ramp_at(const struct sc_path *path, double position, const sc_row *driver, sc_row room)
+{
+    const double *start = driver[path->slot], *end = driver[path->slot + 1];
+    if (position <= 0) return start;
+    if (position >= 1) return end;
+    if (path->shape == SC_SHAPE_GEOMETRIC)
+        sc_geometric_row(start, end, position, room);
+    else
+        SC_EACH_LANE (l) room[l] = start[l] + (end[l] - start[l]) * position;
+    return room;
+}
+
+/* A path's row of a year: where it stands, or in the room given. */
+SC_PART const double *sc_path_at(const struct sc_block *block, const struct sc_path *path, int year, sc_row room)
+{
+    int index = year - path->first_year, last = path->count - 1;
+    switch ((enum sc_path_form)path->form) {
+    case SC_PATH_CONSTANT:
+        return block->driver[path->slot];
+    case SC_PATH_VALUES:
+        return block->driver[path->slot + (index > last ? last : index)];
+    case SC_PATH_RAMP:
+        return sc_ramp_at(path, sc_ramp_position(path, year), (const sc_row *)block->driver, room);
+    default: /* SC_PATH_ABSENT */
+        SC_EACH_LANE (l) room[l] = 0;
+        return room;
+    }
+}
+
 /* Groups of drivers as a set, for block->moving and the stages. */
 #define SC_GROUP_BIT(group) (1u << (group))
 #define SC_ALL_GROUPS (~0u)

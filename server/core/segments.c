@@ -17,16 +17,18 @@ static bool revenue_moves(const struct sc_block *block, const struct sc_segment 
 SC_PART void held_revenue(const struct sc_block *block, const struct sc_segment *segment, int year,
                           const double *previous, double *out)
 {
+    sc_row room;
     if (segment->seat_index >= 0) {
         const double *seat =
-            block->seat_revenue[(size_t)segment->seat_index * (size_t)block->years + (size_t)year];
-        sc_path_row(block, &segment->capture, year, out);
-        SC_EACH_LANE (l) out[l] *= seat[l];
+                         block->seat_revenue[(size_t)segment->seat_index * (size_t)block->years + (size_t)year],
+                     *capture = sc_path_at(block, &segment->capture, year, room);
+        SC_EACH_LANE (l) out[l] = capture[l] * seat[l];
     } else if (segment->base != SC_NO_SLOT) {
-        sc_path_row(block, &segment->growth, year, out);
-        SC_EACH_LANE (l) out[l] = previous[l] * (1 + out[l]);
+        const double *growth = sc_path_at(block, &segment->growth, year, room);
+        SC_EACH_LANE (l) out[l] = previous[l] * (1 + growth[l]);
     } else {
-        sc_path_row(block, &segment->values, year, out);
+        const double *value = sc_path_at(block, &segment->values, year, room);
+        SC_EACH_LANE (l) out[l] = value[l];
     }
 }
 
