@@ -37,7 +37,7 @@ need = @tests/tools/need.sh $(1) $(foreach pair,$(2),--command $(pair))
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wcast-qual -Wundef \
 	-Wformat=2 -Werror
 # Contraction is off so that a sum is the same bytes whether or not the machine has fused multiply-add.
-BASE_FLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -ffp-contract=off -fstack-protector-strong -fPIE \
+BASE_FLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -ffp-contract=off -fopenmp-simd -fstack-protector-strong -fPIE \
 	-Iinclude -Iserver -Ibuild/gen
 LIBRARIES := -lmicrohttpd -ljansson -lsqlite3 -lsodium -lpthread -lm
 LINK_FLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed

@@ -61,8 +61,8 @@ struct sc_block {
     uint32_t fault[SC_LANES];
     uint32_t fault_of_fit[SC_LANES], fault_of_seats[SC_LANES], fault_of_rates[SC_LANES],
         fault_of_growth[SC_LANES]; /* by stage */
-    bool curve_moved; /* the curve's parameters are given by changes */
-    bool warm;        /* the rows hold what the drivers that stand still give */
+    bool curve_moved;              /* the curve's parameters are given by changes */
+    bool warm;                     /* the rows hold what the drivers that stand still give */
     unsigned moving;  /* groups of the drivers that change from call to call, a bit each: sc_block_moves */
     bool *slot_moves; /* [slots]: those drivers */
 
@@ -72,11 +72,13 @@ struct sc_block {
     sc_row *segment_revenue, *segment_margin;
     sc_row *held_revenue, *held_margin; /* of segments, before the chair's loss */
     sc_row *other_revenue, *other_ebit; /* of the segments off the chair, added up */
-    sc_row *chair_revenue, *chair_ebit, *chair_ebit_lost; /* of those on it, as held; with the margin of the lost chair */
-    sc_row *chair_left; /* [n]: what part of their revenue is left in the nth year without it; [0]: 1 */
+    sc_row *chair_revenue, *chair_ebit,
+        *chair_ebit_lost; /* of those on it, as held; with the margin of the lost chair */
+    sc_row *chair_left;   /* [n]: what part of their revenue is left in the nth year without it; [0]: 1 */
     sc_row *corporate_rate, *sales_to_capital, *capex_rate, *depreciation_rate, *working_capital_rate,
         *sbc_rate, *hazard;
-    sc_row *outlay_rate, *outlay; /* what goes out by revenue; reinvestment, less compensation that is added back */
+    sc_row *outlay_rate,
+        *outlay; /* what goes out by revenue; reinvestment, less compensation that is added back */
     sc_row *revenue, *corporate_cost, *ebit, *tax_rate, *tax, *nol, *nol_used, *nopat, *capex, *depreciation,
         *reinvestment, *sbc, *fcff, *wacc, *discount_to_end, *discount_factor, *pv;
     sc_row *flow_factor; /* discount factor of the part of a year that is to come */

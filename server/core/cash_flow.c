@@ -120,9 +120,9 @@ SC_WIDE void sc_detail_cash_flow(struct sc_block *block)
 {
     double added = added_back(block->plan);
     for (int year = 1; year < block->years; year++) {
-        const double *revenue = block->revenue[year], *ebit = block->ebit[year], *carried = block->nol[year - 1],
-                     *nopat = block->nopat[year], *outlay = block->outlay[year],
-                     *factor = block->flow_factor[year];
+        const double *revenue = block->revenue[year], *ebit = block->ebit[year],
+                     *carried = block->nol[year - 1], *nopat = block->nopat[year],
+                     *outlay = block->outlay[year], *factor = block->flow_factor[year];
         for (size_t l = 0; l < SC_LANES; l++) {
             double used = set_against(ebit[l], carried[l], block->nol_limit[l]);
             block->nol_used[year][l] = ebit[l] < 0 ? 0 : used;

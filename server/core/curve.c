@@ -1,12 +1,13 @@
 #include "secondchair/fit.h"
 
+#include "curve.h"
+
 #include <math.h>
 
 double sc_curve_value(const struct sc_curve_parameters *curve, double year)
 {
-    double decay = exp(-curve->k * (year - curve->mid));
-    double level = curve->curve == SC_CURVE_GOMPERTZ ? exp(-decay) : 1 / (1 + decay);
-    return curve->floor + (curve->ceiling - curve->floor) * level;
+    return sc_curve_at(curve->curve == SC_CURVE_GOMPERTZ, curve->k, curve->mid, curve->floor, curve->ceiling,
+                       year);
 }
 
 /* Slope at an inner point between two secants: their harmonic mean, weighted by the other's interval; 0 at a

@@ -1,5 +1,7 @@
 #include "path.h"
 
+#include "elementary.h"
+
 #include <math.h>
 
 SC_WIDE void sc_capm_row(const struct sc_block *block, const struct sc_capm *capm, sc_row out)
@@ -26,8 +28,10 @@ SC_PART void rates(struct sc_block *block)
     const struct sc_plan *plan = block->plan;
     sc_row built_up, least;
     SC_EACH_LANE (l) least[l] = INFINITY;
-    if (plan->discount.capm.present) sc_capm_row(block, &plan->discount.capm, built_up);
-    else sc_path_rows(block, &plan->discount.wacc, 1, block->wacc);
+    if (plan->discount.capm.present)
+        sc_capm_row(block, &plan->discount.capm, built_up);
+    else
+        sc_path_rows(block, &plan->discount.wacc, 1, block->wacc);
     for (int year = 1; year < block->years; year++) {
         double *wacc = block->wacc[year];
         if (plan->discount.capm.present)
@@ -37,16 +41,14 @@ SC_PART void rates(struct sc_block *block)
     for (size_t l = 0; l < SC_LANES; l++) block->fault_of_rates[l] = least[l] > -1 ? 0 : SC_LANE_DOMAIN;
 }
 
-/* Year 1 is cut to the stub. pow is dear, and the lanes of one valuation have one rate. */
-static void factors_of_stub(struct sc_block *block, double middle)
+/* Year 1 is cut to the stub. */
+SC_PART void factors_of_stub(struct sc_block *block, bool middle)
 {
     const double *wacc = block->wacc[1];
-    double *to_end = block->discount_to_end[1], *factor = block->discount_factor[1], stub = block->plan->stub;
-    for (size_t l = 0; l < SC_LANES; l++) {
-        bool same = l > 0 && wacc[l] == wacc[l - 1];
-        to_end[l] = same ? to_end[l - 1] : pow(1 + wacc[l], -stub);
-        factor[l] = same ? factor[l - 1] : pow(1 + wacc[l], -stub * middle);
-    }
+    double *to_end = block->discount_to_end[1], *factor = block->discount_factor[1],
+           power = middle ? -0.5 * block->plan->stub : -block->plan->stub;
+    SC_EACH_LANE (l) factor[l] = sc_pow(1 + wacc[l], power);
+    SC_EACH_LANE (l) to_end[l] = middle ? factor[l] * factor[l] : factor[l];
 }
 
 /* Factors to the end of each year, and to where its cash flow is taken to come: half of a year's discounting
@@ -56,7 +58,7 @@ SC_PART void factors(struct sc_block *block)
     bool middle = block->plan->timing == SC_TIMING_MID;
     double *now = block->discount_to_end[0];
     SC_EACH_LANE (l) now[l] = 1;
-    factors_of_stub(block, middle ? 0.5 : 1);
+    factors_of_stub(block, middle);
     for (int year = 2; year < block->years; year++) {
         const double *wacc = block->wacc[year], *before = block->discount_to_end[year - 1];
         double *to_end = block->discount_to_end[year], *factor = block->discount_factor[year];

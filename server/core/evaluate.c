@@ -80,8 +80,8 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
     sc_row **const of_seats[] = {&block->seat_training, &block->seat_inference, &block->seat_revenue};
     sc_row **const of_segments[] = {&block->segment_revenue, &block->segment_margin, &block->held_revenue,
                                     &block->held_margin};
-    sc_row **const of_claims[] = {&block->claim_count, &block->claim_strike, &block->claim_threshold, &block->claim_paid,
-                                  &block->claim_entry, &block->claimed_at_entry};
+    sc_row **const of_claims[] = {&block->claim_count, &block->claim_strike, &block->claim_threshold,
+                                  &block->claim_paid,  &block->claim_entry,  &block->claimed_at_entry};
     sc_row *next = lay_out(yearly, COUNT(yearly), years, memory);
     next = lay_out(of_seats, COUNT(of_seats), years * plan->seat_count, next);
     next = lay_out(of_segments, COUNT(of_segments), years * plan->segment_count, next);

@@ -4,11 +4,12 @@
 
 #include "secondchair/model.h"
 
-/* Iterations are independent of each other; rows may not overlap in part. */
+/* Iterations are independent of each other; rows may not overlap in part. (GCC unrolls a loop of this length
+ * before it would make vectors of it, unless told that it is to.) */
 #if defined(__clang__)
 #define SC_EACH_LANE(l) _Pragma("clang loop vectorize(assume_safety)") for (size_t l = 0; l < SC_LANES; l++)
 #else
-#define SC_EACH_LANE(l) _Pragma("GCC ivdep") for (size_t l = 0; l < SC_LANES; l++)
+#define SC_EACH_LANE(l) _Pragma("omp simd") for (size_t l = 0; l < SC_LANES; l++)
 #endif
 
 /* A function that is compiled for each width of vectors; the machine's widest runs. Contraction of products

@@ -1,5 +1,7 @@
 #include "path.h"
 
+#include "curve.h"
+
 #include <math.h>
 
 /* A spend that grows along a path from its base. MODEL 2. */
@@ -125,29 +127,18 @@ static double pchip_in_lane(const struct sc_block *block, size_t lane, double ye
     return sc_pchip_value(curve->point_count, x, y, year);
 }
 
-static double curve_in_lane(const struct sc_block *block, size_t lane, double year)
-{
-    struct sc_curve_parameters curve = {block->plan->market.inference_share.curve, block->curve_k[lane],
-                                        block->curve_mid[lane], block->curve_floor[lane],
-                                        block->curve_ceiling[lane]};
-    return sc_curve_value(&curve, year);
-}
-
-/* The lanes of one valuation have one curve, whose exponentials are dear. */
-static void curve_row(const struct sc_block *block, double year, sc_row share)
+SC_PART void curve_row(const struct sc_block *block, double year, sc_row share)
 {
     const double *k = block->curve_k, *mid = block->curve_mid, *floor = block->curve_floor,
                  *ceiling = block->curve_ceiling;
-    share[0] = curve_in_lane(block, 0, year);
-    for (size_t l = 1; l < SC_LANES; l++) {
-        bool same = k[l] == k[l - 1] && mid[l] == mid[l - 1] && floor[l] == floor[l - 1] &&
-                    ceiling[l] == ceiling[l - 1];
-        share[l] = same ? share[l - 1] : curve_in_lane(block, l, year);
-    }
+    if (block->plan->market.inference_share.curve == SC_CURVE_GOMPERTZ)
+        SC_EACH_LANE (l) share[l] = sc_curve_at(true, k[l], mid[l], floor[l], ceiling[l], year);
+    else
+        SC_EACH_LANE (l) share[l] = sc_curve_at(false, k[l], mid[l], floor[l], ceiling[l], year);
 }
 
 /* MODEL 3: inference's share in one year. */
-static void share_row(const struct sc_block *block, int year, sc_row share)
+SC_PART void share_row(const struct sc_block *block, int year, sc_row share)
 {
     const struct sc_share_curve *curve = &block->plan->market.inference_share;
     double calendar = block->plan->base_market_year + year;
@@ -229,7 +220,8 @@ SC_PART void add_shares(struct sc_block *block, const sc_row *share, sc_row *tak
         SC_EACH_LANE (l) sum[l] = 0;
         for (size_t s = 0; s < plan->seat_count; s++) {
             const double *of_seat = share[s * (size_t)block->years + (size_t)year];
-            if (!plan->seat[s].residual) SC_EACH_LANE (l) sum[l] += of_seat[l];
+            if (!plan->seat[s].residual)
+                SC_EACH_LANE (l) sum[l] += of_seat[l];
         }
         SC_EACH_LANE (l) most[l] = sum[l] > most[l] ? sum[l] : most[l];
     }

@@ -1,26 +1,44 @@
 #include "path.h"
 
+#include "elementary.h"
+
 #include <math.h>
+
+/* The logistic function of 10 (u - 1/2), stretched to 0 at u = 0 and to 1 at u = 1. */
+SC_PART double logistic(double u)
+{
+    const double first = 1 / (1 + 148.41315910257660342) /* exp(5) */, last = 1 - first;
+    return (1 / (1 + sc_exp(-10 * (u - 0.5))) - first) / (last - first);
+}
+
+/* Some years on the way from the start, all together: exponentials are dear singly. */
+SC_WIDE static void positions(const struct sc_path *path, int years, double *position)
+{
+    int from = path->from, to = path->to;
+    double span = to - from;
+    for (int year = 0; year < years; year++) position[year] = (year - from) / span;
+    if (path->shape == SC_SHAPE_LOGISTIC)
+        for (int year = 0; year < years; year++) position[year] = logistic(position[year]);
+    for (int year = 0; year < years; year++)
+        position[year] = year <= from ? 0 : year >= to ? 1 : position[year];
+}
 
 double sc_ramp_position(const struct sc_path *path, int year)
 {
-    if (year <= path->from) return 0;
-    if (year >= path->to) return 1;
-    double u = (double)(year - path->from) / (path->to - path->from);
-    if (path->shape != SC_SHAPE_LOGISTIC) return u;
-    const double first = 1 / (1 + exp(5)), last = 1 / (1 + exp(-5));
-    return (1 / (1 + exp(-10 * (u - 0.5))) - first) / (last - first);
+    double position[SC_YEARS_MAX];
+    positions(path, year + 1, position);
+    return position[year];
 }
 
 /* a (b/a)^u, where b/a is a number; else the same as |a|^(1 - u) |b|^u, with their sign. MODEL 1. */
 static double geometric(double start, double end, double position)
 {
     double ratio = end / start;
-    if (ratio > 0 && ratio < INFINITY) return start * pow(ratio, position);
-    return copysign(pow(fabs(start), 1 - position) * pow(fabs(end), position), start);
+    if (ratio > 0 && ratio < INFINITY) return start * sc_pow(ratio, position);
+    return copysign(sc_pow(fabs(start), 1 - position) * sc_pow(fabs(end), position), start);
 }
 
-/* pow is dear, and the lanes of one valuation have the same ends. */
+/* Powers are dear, and the lanes of one valuation have the same ends. */
 void sc_geometric_row(const double *start, const double *end, double position, sc_row out)
 {
     for (size_t l = 0; l < SC_LANES; l++) {
@@ -32,7 +50,8 @@ void sc_geometric_row(const double *start, const double *end, double position, s
 SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *path, int year, sc_row out)
 {
     const double *from = sc_path_at(block, path, year, out);
-    if (from != out) SC_EACH_LANE (l) out[l] = from[l];
+    if (from != out)
+        SC_EACH_LANE (l) out[l] = from[l];
 }
 
 bool sc_slot_moves(const struct sc_block *block, sc_slot slot)
@@ -43,7 +62,9 @@ bool sc_slot_moves(const struct sc_block *block, sc_slot slot)
 bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
 {
     static const uint8_t ends[] = {[SC_PATH_CONSTANT] = 1, [SC_PATH_RAMP] = 2};
-    int slots = path->form == SC_PATH_VALUES ? path->count : path->form == SC_PATH_ABSENT ? 0 : ends[path->form];
+    int slots = path->form == SC_PATH_VALUES   ? path->count
+                : path->form == SC_PATH_ABSENT ? 0
+                                               : ends[path->form];
     bool moves = !block->warm;
     for (int i = 0; i < slots && !moves; i++) moves = block->slot_moves[path->slot + i];
     return moves;
@@ -51,11 +72,16 @@ bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
 
 SC_WIDE void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
 {
+    bool ramp = path->form == SC_PATH_RAMP;
+    double position[SC_YEARS_MAX];
     if (!sc_path_moves(block, path)) return;
+    if (ramp) positions(path, block->years, position);
     for (int year = first; year < block->years; year++) {
         double *row = out[year];
-        const double *from = sc_path_at(block, path, year, row);
-        if (from != row) SC_EACH_LANE (l) row[l] = from[l];
+        const double *from = ramp ? sc_ramp_at(path, position[year], (const sc_row *)block->driver, row)
+                                  : sc_path_at(block, path, year, row);
+        if (from != row)
+            SC_EACH_LANE (l) row[l] = from[l];
     }
 }
 

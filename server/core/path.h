@@ -22,7 +22,8 @@ double sc_ramp_position(const struct sc_path *path, int year);
 /* start (end/start)^position in every lane. */
 void sc_geometric_row(const double *start, const double *end, double position, sc_row out);
 
-SC_PART const double *sc_ramp_at(const struct sc_path *path, double position, const sc_row *driver, sc_row room)
+SC_PART const double *sc_ramp_at(const struct sc_path *path, double position, const sc_row *driver,
+                                 sc_row room)
 {
     const double *start = driver[path->slot], *end = driver[path->slot + 1];
     if (position <= 0) return start;
@@ -35,7 +36,8 @@ SC_PART const double *sc_ramp_at(const struct sc_path *path, double position, co
 }
 
 /* A path's row of a year: where it stands, or in the room given. */
-SC_PART const double *sc_path_at(const struct sc_block *block, const struct sc_path *path, int year, sc_row room)
+SC_PART const double *sc_path_at(const struct sc_block *block, const struct sc_path *path, int year,
+                                 sc_row room)
 {
     int index = year - path->first_year, last = path->count - 1;
     switch ((enum sc_path_form)path->form) {
@@ -57,14 +59,14 @@ SC_PART const double *sc_path_at(const struct sc_block *block, const struct sc_p
 
 /* Stages of the evaluation, in their order. The first ones do not depend on when the chair is lost, and
  * evaluate only what depends on the groups of drivers that are moving. */
-void sc_stage_market(struct sc_block *block, unsigned moving);     /* MODEL 2, 3 */
-void sc_stage_seats(struct sc_block *block, unsigned moving);      /* MODEL 4 */
-void sc_stage_segments(struct sc_block *block, unsigned moving);   /* MODEL 5: as with the chair held */
-void sc_stage_operations(struct sc_block *block, unsigned moving); /* MODEL 6: rates */
-void sc_stage_discount(struct sc_block *block, unsigned moving);   /* MODEL 7: rates and factors */
+void sc_stage_market(struct sc_block *block, unsigned moving);         /* MODEL 2, 3 */
+void sc_stage_seats(struct sc_block *block, unsigned moving);          /* MODEL 4 */
+void sc_stage_segments(struct sc_block *block, unsigned moving);       /* MODEL 5: as with the chair held */
+void sc_stage_operations(struct sc_block *block, unsigned moving);     /* MODEL 6: rates */
+void sc_stage_discount(struct sc_block *block, unsigned moving);       /* MODEL 7: rates and factors */
 void sc_stage_terminal_rates(struct sc_block *block, unsigned moving); /* MODEL 7 */
-void sc_stage_claims(struct sc_block *block, unsigned moving);     /* MODEL 7: bridge and dilution */
-void sc_stage_chair(struct sc_block *block, unsigned moving);      /* MODEL 8: hazard, and what a loss leaves */
+void sc_stage_claims(struct sc_block *block, unsigned moving);         /* MODEL 7: bridge and dilution */
+void sc_stage_chair(struct sc_block *block, unsigned moving); /* MODEL 8: hazard, and what a loss leaves */
 
 /* Those that do, from the first year in which a branch may differ from what the rows hold. */
 void sc_stage_loss(struct sc_block *block, int first);      /* MODEL 5, 8: revenue and profit */

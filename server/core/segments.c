@@ -19,9 +19,9 @@ SC_PART void held_revenue(const struct sc_block *block, const struct sc_segment 
 {
     sc_row room;
     if (segment->seat_index >= 0) {
-        const double *seat =
-                         block->seat_revenue[(size_t)segment->seat_index * (size_t)block->years + (size_t)year],
-                     *capture = sc_path_at(block, &segment->capture, year, room);
+        const double
+            *seat = block->seat_revenue[(size_t)segment->seat_index * (size_t)block->years + (size_t)year],
+            *capture = sc_path_at(block, &segment->capture, year, room);
         SC_EACH_LANE (l) out[l] = capture[l] * seat[l];
     } else if (segment->base != SC_NO_SLOT) {
         const double *growth = sc_path_at(block, &segment->growth, year, room);
@@ -33,7 +33,8 @@ SC_PART void held_revenue(const struct sc_block *block, const struct sc_segment 
 }
 
 /* What the segments on the chair add up to, or those off it, as with the chair held. */
-SC_PART void add_segments(const struct sc_block *block, bool on_chair, int year, double *revenue, double *ebit)
+SC_PART void add_segments(const struct sc_block *block, bool on_chair, int year, double *revenue,
+                          double *ebit)
 {
     const struct sc_plan *plan = block->plan;
     SC_EACH_LANE (l) revenue[l] = ebit[l] = 0;
@@ -89,7 +90,8 @@ SC_WIDE void sc_stage_chair(struct sc_block *block, unsigned moving)
     const double *margin_loss = block->chair_margin_loss;
     if (moving & SC_GROUP_BIT(SC_GROUP_CHAIR)) {
         sc_slot_row(block, plan->chair.present ? plan->chair.floor : SC_NO_SLOT, 0, block->chair_floor);
-        sc_slot_row(block, plan->chair.present ? plan->chair.retention : SC_NO_SLOT, 1, block->chair_retention);
+        sc_slot_row(block, plan->chair.present ? plan->chair.retention : SC_NO_SLOT, 1,
+                    block->chair_retention);
         sc_slot_row(block, plan->chair.present ? plan->chair.margin_loss : SC_NO_SLOT, 0,
                     block->chair_margin_loss);
         sc_path_rows(block, &plan->chair.hazard, 1, block->hazard);
@@ -134,7 +136,8 @@ SC_WIDE void sc_stage_loss(struct sc_block *block, int first)
     for (int year = first; year < block->years; year++) {
         size_t n = years_without(block, year, 0);
         if (together) {
-            earn(block, year, block->chair_left[n], n > 0 ? block->chair_ebit_lost[year] : block->chair_ebit[year]);
+            earn(block, year, block->chair_left[n],
+                 n > 0 ? block->chair_ebit_lost[year] : block->chair_ebit[year]);
             continue;
         }
         sc_row left, chair_ebit;
@@ -157,7 +160,8 @@ SC_WIDE void sc_detail_segments(struct sc_block *block)
         for (size_t l = 0; l < SC_LANES; l++) {
             size_t n = on_chair && year > 0 ? years_without(block, year, l) : 0;
             block->segment_revenue[at][l] = block->held_revenue[at][l] * block->chair_left[n][l];
-            block->segment_margin[at][l] = block->held_margin[at][l] - (n > 0 ? block->chair_margin_loss[l] : 0);
+            block->segment_margin[at][l] =
+                block->held_margin[at][l] - (n > 0 ? block->chair_margin_loss[l] : 0);
         }
     }
     for (int year = 1; year < block->years; year++) {

@@ -52,7 +52,8 @@ SC_WIDE void sc_stage_terminal_rates(struct sc_block *block, unsigned moving)
     SC_EACH_LANE (l) block->terminal_tax_rate[l] = tax_rate[l];
     if (plan->terminal.tax_rate != SC_NO_SLOT)
         sc_slot_row(block, plan->terminal.tax_rate, 0, block->terminal_tax_rate);
-    for (size_t l = 0; l < SC_LANES; l++) block->fault_of_growth[l] = wacc[l] > growth[l] ? 0 : SC_LANE_GROWTH;
+    for (size_t l = 0; l < SC_LANES; l++)
+        block->fault_of_growth[l] = wacc[l] > growth[l] ? 0 : SC_LANE_GROWTH;
     capitalise(block);
 }
 

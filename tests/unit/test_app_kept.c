@@ -1,5 +1,5 @@
-/* An answer is given again as long as it is the answer: until anything is written, for the same address, type and
- * body. */
+/* An answer is given again as long as it is the answer: until anything is written, for the same address, type
+ * and body. */
 #include "app_rig.h"
 
 #include <stdatomic.h>
@@ -67,8 +67,8 @@ static void after_a_write_the_answer_is_new(void **state)
 {
     struct rig *rig = *state;
     ID id = store_document(rig, DOCUMENT);
-    ID child = store_variant(rig, id,
-                             "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
+    ID child = store_variant(
+        rig, id, "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
     for (int price = 90; price > 80; price--) {
         char patch[64];
         snprintf(patch, sizeof patch, "{\"price\":%d}", price);
@@ -94,7 +94,8 @@ static void problems_and_what_must_not_be_stored_are_not_kept(void **state)
         REPLY missing = VALUATION(.id = "nobody");
         assert_true(is_problem(&missing, SC_PROBLEM_not_found));
         assert_false(missing.recalled);
-        REPLY sent = rig_ask(rig, sc_curve_fit, (struct ask){.target = "/fit", .body = "{\"observations\":[]}"});
+        REPLY sent =
+            rig_ask(rig, sc_curve_fit, (struct ask){.target = "/fit", .body = "{\"observations\":[]}"});
         assert_false(sent.recalled);
     }
 }
@@ -165,8 +166,8 @@ static void readers_beside_a_writer_never_see_what_is_past(void **state)
 {
     struct rig *rig = *state;
     ID id = store_document(rig, DOCUMENT);
-    ID child = store_variant(rig, id,
-                             "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
+    ID child = store_variant(
+        rig, id, "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
     struct race race = {.rig = rig, .id = id, .child = child};
     pthread_t thread[READERS];
     for (int i = 0; i < READERS; i++)

@@ -1,5 +1,5 @@
-/* What is kept is found again, within its bytes; what was used least recently gives way; nobody's share is taken
- * from him. */
+/* What is kept is found again, within its bytes; what was used least recently gives way; nobody's share is
+ * taken from him. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,8 +36,8 @@ static struct number *make_number(const char *key, long value, size_t bytes)
     atomic_fetch_add(&alive, 1);
     snprintf(number->key, sizeof number->key, "%s", key);
     number->value = value;
-    number->front =
-        (struct sc_cached){.key = number->key, .key_length = strlen(key), .bytes = bytes, .free = free_number};
+    number->front = (struct sc_cached){
+        .key = number->key, .key_length = strlen(key), .bytes = bytes, .free = free_number};
     sc_cached_init(&number->front);
     return number;
 }
