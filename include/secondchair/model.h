@@ -62,6 +62,7 @@ struct sc_block {
     uint32_t fault_of_fit[SC_LANES], fault_of_seats[SC_LANES], fault_of_rates[SC_LANES],
         fault_of_growth[SC_LANES]; /* by stage */
     bool curve_moved;              /* the curve's parameters are given by changes */
+    bool sums_losses;              /* sc_mix may sum branches up in a shorter way, with other last digits */
     bool warm;                     /* the rows hold what the drivers that stand still give */
     unsigned moving;  /* groups of the drivers that change from call to call, a bit each: sc_block_moves */
     bool *slot_moves; /* [slots]: those drivers */

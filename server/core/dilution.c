@@ -3,6 +3,7 @@
 #include "normal.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { CLAIMS_MAX = 2 * SC_TRANCHES_MAX };
 
@@ -50,27 +51,39 @@ SC_PART void claimed(const struct sc_block *block, const double *shares, const d
     }
 }
 
+/* A claim with the terms of one before it in every lane is more of that one. */
+SC_PART void add_claim(struct sc_block *block, sc_slot count, sc_slot probability, sc_slot strike,
+                       sc_slot threshold)
+{
+    size_t last = block->claims, like = 0;
+    sc_row *counts = block->claim_count, *strikes = block->claim_strike, *thresholds = block->claim_threshold;
+    sc_row part;
+    sc_slot_row(block, count, 0, counts[last]);
+    sc_slot_row(block, probability, 1, part);
+    sc_slot_row(block, strike, 0, strikes[last]);
+    sc_slot_row(block, threshold, 0, thresholds[last]);
+    SC_EACH_LANE (l) counts[last][l] *= part[l];
+    while (like < last && (memcmp(strikes[like], strikes[last], sizeof part) != 0 ||
+                           memcmp(thresholds[like], thresholds[last], sizeof part) != 0))
+        like++;
+    if (like == last)
+        block->claims++;
+    else
+        SC_EACH_LANE (l) counts[like][l] += counts[last][l];
+}
+
 SC_PART void read_claims(struct sc_block *block)
 {
     const struct sc_plan *plan = block->plan;
-    size_t claims = 0;
+    block->claims = 0;
     for (size_t i = 0; plan->dilution.method == SC_TREASURY && i < plan->dilution.option_count; i++) {
         const struct sc_option *option = &plan->dilution.option[i];
-        sc_slot_row(block, option->count, 0, block->claim_count[claims]);
-        sc_slot_row(block, option->strike, 0, block->claim_strike[claims]);
-        sc_slot_row(block, SC_NO_SLOT, 0, block->claim_threshold[claims++]);
+        add_claim(block, option->count, SC_NO_SLOT, option->strike, SC_NO_SLOT);
     }
     for (size_t i = 0; i < plan->dilution.warrant_count; i++) {
         const struct sc_warrant *warrant = &plan->dilution.warrant[i];
-        double *count = block->claim_count[claims];
-        sc_row probability;
-        sc_slot_row(block, warrant->count, 0, count);
-        sc_slot_row(block, warrant->probability, 1, probability);
-        SC_EACH_LANE (l) count[l] *= probability[l];
-        sc_slot_row(block, warrant->strike, 0, block->claim_strike[claims]);
-        sc_slot_row(block, warrant->threshold, 0, block->claim_threshold[claims++]);
+        add_claim(block, warrant->count, warrant->probability, warrant->strike, warrant->threshold);
     }
-    block->claims = claims;
 }
 
 /* The share price at which each claim comes in, and what all of them take at it. */
@@ -119,34 +132,50 @@ SC_WIDE void sc_stage_claims(struct sc_block *block, unsigned moving)
     find_entries(block);
 }
 
-/* The smallest v >= 0 with v N(v) >= equity. A claim is passed where all claims at its entry take less than
- * equity. Above the entries that are passed v N(v) = slope v - offset; v is where that line reaches equity,
- * or the next entry where that comes before. Rounding never takes v below an entry that was passed. */
-SC_PART void solve_share(const struct sc_block *block, const double *shares, const sc_row *claimed_at_entry,
-                         const double *equity, double *share)
-{
+/* Where a share is being looked for: above the entries that are passed v N(v) = slope v - offset. */
+struct search {
     sc_row slope, offset, passed, next;
-    SC_EACH_LANE (l) {
-        slope[l] = shares[l];
-        offset[l] = passed[l] = 0;
-        next[l] = INFINITY;
+};
+
+/* The smallest v >= 0 with v N(v) >= equity, for several rows of equity. A claim is passed where all claims
+ * at its entry take less than equity; v is where the line above those that are passed reaches equity, or the
+ * next entry where that comes before. Rounding never takes v below an entry that was passed. */
+SC_PART void solve_shares(const struct sc_block *block, const double *shares, const sc_row *claimed_at_entry,
+                          const sc_row *equity, size_t rows, sc_row *share)
+{
+    struct search search[SC_YEARS_MAX];
+    for (size_t i = 0; i < rows; i++) {
+        struct search *s = &search[i];
+        SC_EACH_LANE (l) s->slope[l] = shares[l];
+        SC_EACH_LANE (l) s->offset[l] = s->passed[l] = 0;
+        SC_EACH_LANE (l) s->next[l] = INFINITY;
     }
-    for (size_t i = 0; i < block->claims; i++) {
-        const double *count = block->claim_count[i], *paid = block->claim_paid[i],
-                     *entry = block->claim_entry[i], *at_entry = claimed_at_entry[i];
-        SC_EACH_LANE (l) {
-            bool in = at_entry[l] < equity[l];
-            slope[l] += in ? count[l] : 0;
-            offset[l] += in ? paid[l] : 0;
-            passed[l] = (in & (entry[l] > passed[l])) ? entry[l] : passed[l];
-            next[l] = (!in & (entry[l] < next[l])) ? entry[l] : next[l];
+    for (size_t claim = 0; claim < block->claims; claim++) {
+        const double *count = block->claim_count[claim], *paid = block->claim_paid[claim],
+                     *entry = block->claim_entry[claim], *at_entry = claimed_at_entry[claim];
+        for (size_t i = 0; i < rows; i++) {
+            struct search *s = &search[i];
+            const double *own = equity[i];
+            SC_EACH_LANE (l) {
+                bool in = at_entry[l] < own[l];
+                s->slope[l] += in ? count[l] : 0;
+                s->offset[l] += in ? paid[l] : 0;
+                s->passed[l] = (in & (entry[l] > s->passed[l])) ? entry[l] : s->passed[l];
+                s->next[l] = (!in & (entry[l] < s->next[l])) ? entry[l] : s->next[l];
+            }
         }
     }
-    SC_EACH_LANE (l) {
-        double line = (equity[l] + offset[l]) / slope[l];
-        double above = line < passed[l] ? passed[l] : line, v = above < next[l] ? above : next[l];
-        /* equity that is no number gives a share that is none */
-        share[l] = equity[l] > 0 ? v : equity[l] <= 0 ? 0 : equity[l];
+    for (size_t i = 0; i < rows; i++) {
+        const struct search *s = &search[i];
+        const double *own = equity[i];
+        double *v = share[i];
+        SC_EACH_LANE (l) {
+            double line = (own[l] + s->offset[l]) / s->slope[l];
+            double above = line < s->passed[l] ? s->passed[l] : line;
+            double found = above < s->next[l] ? above : s->next[l];
+            /* equity that is no number gives a share that is none */
+            v[l] = own[l] > 0 ? found : own[l] <= 0 ? 0 : own[l];
+        }
     }
 }
 
@@ -163,7 +192,7 @@ SC_WIDE void sc_stage_settle(struct sc_block *block)
 {
     const double *enterprise_value = block->enterprise_value, *factor = block->failure_factor,
                  *net_cash = block->net_cash, *option_value = block->option_value;
-    double *after_failure = block->after_failure, *equity = block->equity, *share = block->value_per_share;
+    double *after_failure = block->after_failure, *equity = block->equity;
     sc_row left;
     SC_EACH_LANE (l) {
         after_failure[l] = enterprise_value[l] * factor[l];
@@ -171,7 +200,25 @@ SC_WIDE void sc_stage_settle(struct sc_block *block)
     }
     take_options(block, block->shares, equity, block->option_value);
     SC_EACH_LANE (l) left[l] = equity[l] - option_value[l];
-    solve_share(block, block->shares, (const sc_row *)block->claimed_at_entry, left, share);
+    solve_shares(block, block->shares, (const sc_row *)block->claimed_at_entry, (const sc_row *)&left, 1,
+                 &block->value_per_share);
+}
+
+SC_WIDE void sc_settle_rows(const struct sc_block *block, const sc_row *enterprise_value, size_t rows,
+                            sc_row *share)
+{
+    const double *factor = block->failure_factor, *net_cash = block->net_cash;
+    sc_row left[SC_YEARS_MAX];
+    for (size_t i = 0; i < rows; i++) {
+        const double *whole = enterprise_value[i];
+        double *own = left[i];
+        sc_row options;
+        SC_EACH_LANE (l) own[l] = whole[l] * factor[l] + net_cash[l];
+        take_options(block, block->shares, own, options);
+        SC_EACH_LANE (l) own[l] -= options[l];
+    }
+    solve_shares(block, block->shares, (const sc_row *)block->claimed_at_entry, (const sc_row *)left, rows,
+                 share);
 }
 
 /* True where claims jump past equity at the share: warrants vest there that were worth exercising below. */
@@ -226,5 +273,5 @@ SC_WIDE void sc_share_of_equity(const struct sc_block *block, const sc_row equit
         claimed(block, shares, block->claim_entry[i], claimed_at_entry[i]);
     take_options(block, shares, equity, option_value);
     SC_EACH_LANE (l) left[l] = equity[l] - option_value[l];
-    solve_share(block, shares, (const sc_row *)claimed_at_entry, left, share);
+    solve_shares(block, shares, (const sc_row *)claimed_at_entry, (const sc_row *)&left, 1, (sc_row *)share);
 }

@@ -3,6 +3,7 @@
 #include "secondchair/solve.h"
 
 #include <math.h>
+#include <string.h>
 
 void sc_branch_weights(const struct sc_block *block, sc_row weight)
 {
@@ -71,6 +72,45 @@ SC_WIDE static void keep_held_flows(const struct sc_block *block, struct sc_mixt
 
 /* Until the chair is lost a branch has the flows of the one in which it is held. Going from the latest loss
  * to the earliest, what stands in the rows before a branch's own first year is always that one's. */
+static void evaluate_losses(struct sc_block *block, struct sc_mixture *mixture)
+{
+    for (size_t branch = mixture->branches - 1; branch > 0; branch--) evaluate_branch(block, branch, mixture);
+}
+
+/* The same where cash flow is linear; false: it is not, in some lane, whose linear[lane] is false. */
+SC_WIDE static bool sum_losses(const struct sc_block *block, struct sc_mixture *mixture,
+                               bool linear[SC_LANES])
+{
+    sc_row enterprise_value[SC_YEARS_MAX], none = {0};
+    bool all = sc_linear_branches(block, enterprise_value, linear);
+    sc_settle_rows(block, (const sc_row *)enterprise_value + 1, mixture->branches - 1,
+                   mixture->of_branch + 1);
+    for (size_t branch = 1; branch < mixture->branches; branch++) {
+        const double *share = mixture->of_branch[branch], *whole = enterprise_value[branch];
+        SC_EACH_LANE (l) none[l] += (share[l] - share[l]) + (whole[l] - whole[l]); /* 0 of numbers */
+    }
+    for (size_t l = 0; l < SC_LANES; l++)
+        if (linear[l] && none[l] != 0) mixture->fault[l] |= SC_LANE_DOMAIN;
+    return all;
+}
+
+/* Lanes that are not linear are evaluated; the others keep what they have, for the bytes of a point must not
+ * depend on its neighbours. */
+static void evaluate_rest(struct sc_block *block, struct sc_mixture *mixture, const bool linear[SC_LANES])
+{
+    sc_row summed[SC_YEARS_MAX];
+    uint32_t fault[SC_LANES];
+    memcpy(summed, mixture->of_branch, mixture->branches * sizeof *summed);
+    memcpy(fault, mixture->fault, sizeof fault);
+    evaluate_losses(block, mixture);
+    for (size_t l = 0; l < SC_LANES; l++) {
+        if (!linear[l]) continue;
+        mixture->fault[l] = fault[l];
+        for (size_t branch = 0; branch < mixture->branches; branch++)
+            mixture->of_branch[branch][l] = summed[branch][l];
+    }
+}
+
 void sc_mix(struct sc_block *block, const struct sc_lanes *lanes, struct sc_mixture *mixture)
 {
     sc_load_changes(block, lanes);
@@ -81,7 +121,11 @@ void sc_mix(struct sc_block *block, const struct sc_lanes *lanes, struct sc_mixt
     weigh(block, mixture);
     evaluate_branch(block, 0, mixture);
     keep_held_flows(block, mixture);
-    for (size_t branch = mixture->branches - 1; branch > 0; branch--) evaluate_branch(block, branch, mixture);
+    bool linear[SC_LANES];
+    if (!block->sums_losses || mixture->branches == 1)
+        evaluate_losses(block, mixture);
+    else if (!sum_losses(block, mixture, linear))
+        evaluate_rest(block, mixture, linear);
     add_up(mixture);
 }
 

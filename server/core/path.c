@@ -11,21 +11,28 @@ SC_PART double logistic(double u)
     return (1 / (1 + sc_exp(-10 * (u - 0.5))) - first) / (last - first);
 }
 
-/* Some years on the way from the start, all together: exponentials are dear singly. */
-SC_WIDE static void positions(const struct sc_path *path, int years, double *position)
+enum { YEARS_AT_ONCE = 8, POSITIONS = (SC_YEARS_MAX + YEARS_AT_ONCE - 1) / YEARS_AT_ONCE * YEARS_AT_ONCE };
+
+/* Of the years from one on, all together: exponentials are dear singly. */
+SC_PART void some_positions(const struct sc_path *path, int first, double *position)
 {
     int from = path->from, to = path->to;
     double span = to - from;
-    for (int year = 0; year < years; year++) position[year] = (year - from) / span;
+    _Pragma("omp simd") for (int i = 0; i < YEARS_AT_ONCE; i++) position[i] = (first + i - from) / span;
     if (path->shape == SC_SHAPE_LOGISTIC)
-        for (int year = 0; year < years; year++) position[year] = logistic(position[year]);
-    for (int year = 0; year < years; year++)
-        position[year] = year <= from ? 0 : year >= to ? 1 : position[year];
+        _Pragma("omp simd") for (int i = 0; i < YEARS_AT_ONCE; i++) position[i] = logistic(position[i]);
+    for (int i = 0; i < YEARS_AT_ONCE; i++)
+        position[i] = first + i <= from ? 0 : first + i >= to ? 1 : position[i];
+}
+
+SC_WIDE static void positions(const struct sc_path *path, int years, double position[POSITIONS])
+{
+    for (int first = 0; first < years; first += YEARS_AT_ONCE) some_positions(path, first, position + first);
 }
 
 double sc_ramp_position(const struct sc_path *path, int year)
 {
-    double position[SC_YEARS_MAX];
+    double position[POSITIONS];
     positions(path, year + 1, position);
     return position[year];
 }
@@ -73,7 +80,7 @@ bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
 SC_WIDE void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
 {
     bool ramp = path->form == SC_PATH_RAMP;
-    double position[SC_YEARS_MAX];
+    double position[POSITIONS];
     if (!sc_path_moves(block, path)) return;
     if (ramp) positions(path, block->years, position);
     for (int year = first; year < block->years; year++) {

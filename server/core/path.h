@@ -74,6 +74,14 @@ void sc_stage_cash_flow(struct sc_block *block, int first); /* MODEL 6 */
 void sc_stage_terminal(struct sc_block *block);             /* MODEL 7: terminal and enterprise value */
 void sc_stage_settle(struct sc_block *block);               /* MODEL 7: equity, share */
 
+/* The share for each of several rows of enterprise value, at most SC_YEARS_MAX. MODEL 7. */
+void sc_settle_rows(const struct sc_block *block, const sc_row *enterprise_value, size_t rows, sc_row *share);
+
+/* The enterprise value of each branch, by the year of loss from 1 on, in the lanes in which cash flow is
+ * linear in what is left of the chair: see linear.c. Reinvestment goes by capex. The branch in which the
+ * chair is held stands in the rows. True: it is linear in all lanes. */
+bool sc_linear_branches(const struct sc_block *block, sc_row *enterprise_value, bool linear[SC_LANES]);
+
 /* Figures that are shown, and of which no other follows. */
 void sc_detail_segments(struct sc_block *block);
 void sc_detail_cash_flow(struct sc_block *block);

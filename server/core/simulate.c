@@ -137,6 +137,7 @@ void sc_simulation_begin(const struct sc_simulation *simulation, struct sc_block
     sc_slot slot[SC_DRAWS_MAX];
     for (size_t i = 0; i < simulation->moved; i++) slot[i] = simulation->draw[i].slot;
     sc_block_moves(block, slot, simulation->moved);
+    block->sums_losses = block->plan->operations.reinvestment.sales_to_capital.form == SC_PATH_ABSENT;
 }
 
 /* ---------------------------------------------------------------- drawing */
