@@ -44,17 +44,16 @@ bool sc_distribution_check(const struct sc_distribution *distribution, const cha
 const char *sc_distribution_parameter(int kind, size_t index);
 
 enum {
-    SC_ODDS_CELLS = 81,   /* of one unit of t each */
-    SC_ODDS_PIECES = 128, /* into which they are divided, an odd number each */
-    SC_ODDS_POWERS = 14   /* coefficients of a piece */
+    SC_ODDS_CELLS = 385, /* at most; as many as the shape needs */
+    SC_ODDS_POWERS = 8   /* coefficients of a cell */
 };
 
-/* y(t), the log odds of a beta distribution's quantile by those of its probability, in pieces of a Taylor
- * series each. */
+/* The log odds of a beta distribution's quantile by the normal number z with the same probability, in cells
+ * of one width with a polynomial each. */
 struct sc_odds {
-    int first;                                           /* t in the middle of the first cell */
-    uint8_t start[SC_ODDS_CELLS], pieces[SC_ODDS_CELLS]; /* none where the quantile is solved for */
-    double coefficient[SC_ODDS_PIECES][SC_ODDS_POWERS];  /* of the distance in half widths of a piece */
+    double anchor, per_unit;                           /* the middle of one cell; cells to a unit of z */
+    double first, last;                                /* cells, counted from that one */
+    double coefficient[SC_ODDS_CELLS][SC_ODDS_POWERS]; /* of the distance from the middle in half widths */
 };
 
 /* A quantile function made ready for many draws; one struct, no pointers, for many threads to read. */

@@ -1,5 +1,6 @@
 #include "beta.h"
 
+#include "elementary.h"
 #include "normal.h"
 
 #include <float.h>
@@ -17,7 +18,7 @@ static double stirling_rest(double z)
                                     1.0 / 1188, -691.0 / 360360, 1.0 / 156,  -3617.0 / 122400};
     double rest = 0, sum = 0;
     while (z < 12) {
-        rest += (z + 0.5) * log1p(1 / z) - 1;
+        rest += (z + 0.5) * sc_log1p(1 / z) - 1;
         z += 1;
     }
     for (int term = 7; term >= 0; term--) sum = sum / (z * z) + series[term];
@@ -27,7 +28,7 @@ static double stirling_rest(double z)
 /* r - log(1 + r), which for small r would be a difference of nearly equal numbers. */
 static double beyond_log(double r)
 {
-    if (!(fabs(r) < 0.25)) return r - log1p(r);
+    if (!(fabs(r) < 0.25)) return r - sc_log1p(r);
     double s = r / (2 + r), square = s * s, sum = 0;
     for (int power = 19; power >= 3; power -= 2) sum = sum * square + 1.0 / power;
     return r * s - 2 * s * square * sum;
@@ -38,23 +39,23 @@ void sc_beta_init(struct sc_beta *beta, double a, double b)
     double rest = stirling_rest(a + b) - stirling_rest(a) - stirling_rest(b);
     *beta = (struct sc_beta){.a = a,
                              .b = b,
-                             .mode = log(a / b),
-                             .at_mode = 0.5 * log(a / (a + b) * b / TWO_PI) + rest,
-                             .log_mean = -log1p(b / a),
-                             .log_rest = -log1p(a / b)};
+                             .mode = sc_log(a / b),
+                             .at_mode = 0.5 * sc_log(a / (a + b) * b / TWO_PI) + rest,
+                             .log_mean = -sc_log1p(b / a),
+                             .log_rest = -sc_log1p(a / b)};
 }
 
 /* log(x^a (1 - x)^b / B(a, b)), of the density of y. Near its mode the exponent is a sum of two small
  * numbers of one sign, beyond it one of two large numbers that differ. */
-static double log_density(const struct sc_beta *beta, double y)
+double sc_beta_log_density(const struct sc_beta *beta, double y)
 {
     double away = y - beta->mode, a = beta->a, b = beta->b;
     if (fabs(away) < 0.5) {
-        double growth = expm1(away), mean = a / (a + b), rest = b / (a + b),
+        double growth = sc_expm1(away), mean = a / (a + b), rest = b / (a + b),
                share = growth / (1 + mean * growth);
         return beta->at_mode - a * beyond_log(rest * share) - b * beyond_log(-mean * share);
     }
-    double log_x = y < 0 ? y - log1p(exp(y)) : -log1p(exp(-y));
+    double log_x = y < 0 ? y - sc_log1p(sc_exp(y)) : -sc_log1p(sc_exp(-y));
     return beta->at_mode + a * (log_x - beta->log_mean) + b * (log_x - y - beta->log_rest);
 }
 
@@ -82,14 +83,14 @@ static double fraction(double a, double b, double x)
 
 struct sc_beta_point sc_beta_at(const struct sc_beta *beta, double y)
 {
-    double a = beta->a, b = beta->b, x = 1 / (1 + exp(-y)), log_slope = log_density(beta, y);
+    double a = beta->a, b = beta->b, x = 1 / (1 + sc_exp(-y)), log_slope = sc_beta_log_density(beta, y);
     bool lower = x * (a + b + 2) <= a + 1;
-    double log_tail = log_slope + log(lower ? fraction(a, b, x) : fraction(b, a, 1 / (1 + exp(y))));
-    double tail = fmin(exp(log_tail), 1), log_odds = log_tail - log1p(-tail);
+    double log_tail = log_slope + sc_log(lower ? fraction(a, b, x) : fraction(b, a, 1 / (1 + sc_exp(y))));
+    double tail = fmin(sc_exp(log_tail), 1), log_odds = log_tail - sc_log1p(-tail);
     return (struct sc_beta_point){.p = lower ? tail : 1 - tail,
                                   .q = lower ? 1 - tail : tail,
                                   .t = lower ? log_odds : -log_odds,
-                                  .rise = exp(log_tail - log_slope) * (1 - tail)};
+                                  .rise = sc_exp(log_tail - log_slope) * (1 - tail)};
 }
 
 /* The normal distribution in the middle, powers in the tails: p = exp(a y) / (a B), q = exp(-b y) / (b B). */
@@ -97,9 +98,9 @@ double sc_beta_guess(const struct sc_beta *beta, double t)
 {
     double a = beta->a, b = beta->b;
     double log_beta = a * beta->log_mean + b * beta->log_rest - beta->at_mode;
-    double away = -sc_normal_quantile(1 / (1 + exp(fabs(t)))) * sqrt(1 / a + 1 / b);
-    if (t < 0) return fmin(beta->mode - away, (t + log(a) + log_beta) / a);
-    return fmax(beta->mode + away, (t - log(b) - log_beta) / b);
+    double away = -sc_normal_quantile(1 / (1 + sc_exp(fabs(t)))) * sqrt(1 / a + 1 / b);
+    if (t < 0) return fmin(beta->mode - away, (t + sc_log(a) + log_beta) / a);
+    return fmax(beta->mode + away, (t - sc_log(b) - log_beta) / b);
 }
 
 /* Newton's method on t(y), which is close to straight in either tail. */

@@ -18,6 +18,9 @@ struct sc_beta_point {
 };
 struct sc_beta_point sc_beta_at(const struct sc_beta *beta, double y);
 
+/* log of the density of y. */
+double sc_beta_log_density(const struct sc_beta *beta, double y);
+
 /* The y at t, |t| <= 700, from a guess; the better, the sooner. */
 double sc_beta_quantile(const struct sc_beta *beta, double t, double guess);
 

@@ -2,6 +2,8 @@
 #ifndef SC_CORE_NORMAL_H
 #define SC_CORE_NORMAL_H
 
+#include <stddef.h>
+
 double sc_normal_cdf(double x);
 
 /* log of the density. */
@@ -15,5 +17,11 @@ double sc_normal_quantile(double p);
 
 /* The same where p and 1 - p are both known, so that neither tail loses digits. */
 double sc_normal_quantile_between(double p, double q);
+
+/* Of n numbers at once, the same bits; z is neither p nor q. */
+void sc_normal_quantile_between_row(const double *p, const double *q, size_t n, double *z);
+
+/* The probabilities below and above each; neither is z. */
+void sc_normal_tails_row(const double *z, size_t n, double *below, double *above);
 
 #endif

@@ -6,25 +6,22 @@
 #include "secondchair/distribution.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Of the part of it between low and high on the scale of t. */
+/* Of the part of it whose probabilities are those of a standard normal number from low to high. */
 void sc_odds_prepare(const struct sc_beta *beta, double low, double high, struct sc_odds *odds);
 
-/* y at t, to 1e-12 of the distribution's spread and 1e-12 absolute. False where no piece covers t. */
-static inline bool sc_odds_at(const struct sc_odds *odds, double t, double *y)
-{
-    double along = t - odds->first + 0.5;
-    if (!(along >= 0 && along < SC_ODDS_CELLS)) return false;
-    int cell = (int)along, pieces = odds->pieces[cell], half = pieces / 2;
-    int piece = (int)((along - cell) * pieces);
-    if (pieces == 0) return false;
-    if (piece == pieces) piece--; /* by rounding */
-    double distance = 2 * ((t - (odds->first + cell)) * pieces - (piece - half));
-    const double *c = odds->coefficient[odds->start[cell] + piece];
-    double sum = c[SC_ODDS_POWERS - 1];
-    for (int power = SC_ODDS_POWERS - 2; power >= 0; power--) sum = sum * distance + c[power];
-    *y = sum;
-    return true;
-}
+/* Whether z is within what was prepared. */
+bool sc_odds_has(const struct sc_odds *odds, double z);
+
+/* y where the probability is that of a standard normal number z: to 1e-12 of the distribution's spread and
+ * 1e-12 absolute. At the nearer end where z is beyond what was prepared. */
+double sc_odds_at(const struct sc_odds *odds, double z);
+
+/* The same by solving for it, |z| <= 37. */
+double sc_odds_solved(const struct sc_beta *beta, double z);
+
+/* y[i] = sc_odds_at(odds, z[i]), bit for bit; y may be z. */
+void sc_odds_row(const struct sc_odds *odds, const double *z, size_t n, double *y);
 
 #endif

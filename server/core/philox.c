@@ -21,7 +21,7 @@ double sc_philox_uniform(uint64_t seed, uint64_t path, uint64_t key)
 }
 
 /* Of 64 numbers at once: 32 blocks that follow one another. */
-enum { BLOCKS = 32 };
+enum { BLOCKS = 32, NUMBERS = 64 };
 
 SC_WIDE static void many(uint64_t seed, uint64_t key, uint64_t block, double *u)
 {
@@ -42,6 +42,6 @@ void sc_philox_row(uint64_t seed, uint64_t key, uint64_t first, size_t n, double
 {
     size_t i = 0;
     if (n > 0 && first % 2) u[i++] = sc_philox_uniform(seed, first, key);
-    for (; i + 2 * BLOCKS <= n; i += 2 * BLOCKS) many(seed, key, (first + i) / 2, u + i);
+    for (; i + NUMBERS <= n; i += NUMBERS) many(seed, key, (first + i) / 2, u + i);
     for (; i < n; i++) u[i] = sc_philox_uniform(seed, first + i, key);
 }

@@ -1,55 +1,54 @@
 #include "quantile.h"
 
 #include "beta.h"
+#include "elementary.h"
 #include "normal.h"
 #include "odds.h"
 #include "secondchair/copula.h"
 
 #include <math.h>
+#include <string.h>
 
 enum form {
-    CONSTANT,   /* a */
-    NORMAL,     /* a mean, b standard deviation */
-    LOGNORMAL,  /* the same of the logarithm */
+    /* by way of a standard normal number with the same probability */
+    NORMAL,    /* a mean, b standard deviation */
+    LOGNORMAL, /* the same of the logarithm */
+    BETA,      /* a low, b high, c width, d alpha, e beta */
+    STUDENT,   /* a location, b scale * sqrt(dof), d and e dof / 2 */
+    LAST_OF_NORMAL_NUMBERS = STUDENT,
     UNIFORM,    /* a low, b high, c width */
     TRIANGULAR, /* a low, b high, c width, d P(X < mode), e P(X > mode) */
-    BETA,       /* a low, b high, c width, d alpha, e beta */
-    STUDENT,    /* a location, b scale * sqrt(dof), d and e dof / 2 */
-    DISCRETE    /* count values, ascending */
+    DISCRETE,   /* count values, ascending */
+    CONSTANT    /* a */
 };
+
+/* The normal number with a probability of 2^-53 beyond it is 8.21; that of LEAST_MASS is 37.05. */
+#define FAR 8.25
+#define FARTHEST 37
 
 /* --- one draw: p = P(X < x) and q = 1 - p are both known, so that neither tail loses digits --- */
 
-static inline double uniform(const struct sc_quantile *quantile, double p, double q)
+SC_PART double uniform(const struct sc_quantile_form *form, double p, double q)
 {
-    return p < 0.5 ? quantile->form.a + quantile->form.c * p : quantile->form.b - quantile->form.c * q;
+    return p < 0.5 ? form->a + form->c * p : form->b - form->c * q;
 }
 
-static inline double triangular(const struct sc_quantile *quantile, double p, double q)
+SC_PART double triangular(const struct sc_quantile_form *form, double p, double q)
 {
-    bool rising = p < quantile->form.d;
-    double from_end = quantile->form.c * sqrt(rising ? quantile->form.d * p : quantile->form.e * q);
-    return rising ? quantile->form.a + from_end : quantile->form.b - from_end;
+    bool rising = p < form->d;
+    double from_end = form->c * sqrt(rising ? form->d * p : form->e * q);
+    return rising ? form->a + from_end : form->b - from_end;
 }
 
-static inline double log_odds(const struct sc_quantile *quantile, double p, double q)
+SC_PART double beta_of(const struct sc_quantile_form *form, double y)
 {
-    double t = log(p / q), y;
-    if (sc_odds_at(&quantile->odds, t, &y)) return y;
-    struct sc_beta shape;
-    sc_beta_init(&shape, quantile->form.d, quantile->form.e);
-    return sc_beta_quantile(&shape, t, sc_beta_guess(&shape, t));
+    double part = form->c / (1 + sc_exp(fabs(y)));
+    return y < 0 ? form->a + part : form->b - part;
 }
 
-static inline double beta(const struct sc_quantile *quantile, double p, double q)
+SC_PART double student_of(const struct sc_quantile_form *form, double y)
 {
-    double y = log_odds(quantile, p, q), part = quantile->form.c / (1 + exp(fabs(y)));
-    return y < 0 ? quantile->form.a + part : quantile->form.b - part;
-}
-
-static inline double student(const struct sc_quantile *quantile, double p, double q)
-{
-    return quantile->form.a + quantile->form.b * sinh(0.5 * log_odds(quantile, p, q));
+    return form->a + form->b * sc_sinh(0.5 * y);
 }
 
 /* The first value whose cumulative probability is above p, by bisection. */
@@ -64,29 +63,39 @@ static inline double discrete(const struct sc_quantile *quantile, double p)
     return quantile->value[at];
 }
 
-static inline double untruncated(const struct sc_quantile *quantile, double p, double q)
+/* Solved for where it is beyond what was prepared, which no uniform number is. */
+static double log_odds(const struct sc_quantile *quantile, double z)
 {
-    switch (quantile->form.kind) {
+    struct sc_beta shape;
+    if (sc_odds_has(&quantile->odds, z)) return sc_odds_at(&quantile->odds, z);
+    sc_beta_init(&shape, quantile->form.d, quantile->form.e);
+    return sc_odds_solved(&shape, fmax(-FARTHEST, fmin(FARTHEST, z)));
+}
+
+static double untruncated(const struct sc_quantile *quantile, double p, double q)
+{
+    const struct sc_quantile_form *form = &quantile->form;
+    switch (form->kind) {
     case NORMAL:
-        return quantile->form.a + quantile->form.b * sc_normal_quantile_between(p, q);
+        return form->a + form->b * sc_normal_quantile_between(p, q);
     case LOGNORMAL:
-        return exp(quantile->form.a + quantile->form.b * sc_normal_quantile_between(p, q));
+        return sc_exp(form->a + form->b * sc_normal_quantile_between(p, q));
     case UNIFORM:
-        return uniform(quantile, p, q);
+        return uniform(form, p, q);
     case TRIANGULAR:
-        return triangular(quantile, p, q);
+        return triangular(form, p, q);
     case BETA:
-        return beta(quantile, p, q);
+        return beta_of(form, log_odds(quantile, sc_normal_quantile_between(p, q)));
     case STUDENT:
-        return student(quantile, p, q);
+        return student_of(form, log_odds(quantile, sc_normal_quantile_between(p, q)));
     case DISCRETE:
         return discrete(quantile, p);
     default:
-        return quantile->form.a;
+        return form->a;
     }
 }
 
-static inline double truncated(const struct sc_quantile *quantile, double u, double v)
+static double truncated(const struct sc_quantile *quantile, double u, double v)
 {
     double p = quantile->below + u * quantile->mass, q = quantile->above + v * quantile->mass;
     return fmax(quantile->min,
@@ -103,15 +112,87 @@ double sc_quantile_at(const struct sc_quantile *quantile, double u)
     return sc_quantile_between(quantile, u, 1 - u);
 }
 
-/* --- many draws: the common forms without a choice inside the loop --- */
+/* --- many draws: rows of p and q, or of normal numbers z, without a choice inside the loop --- */
 
-/* Of standard normal numbers. */
-static void scale_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
+enum { ROW = 256 };
+
+SC_WIDE static void truncate_row(const struct sc_quantile *quantile, size_t n, double *p, double *q)
 {
-    double mean = quantile->form.a, sd = quantile->form.b;
+    double below = quantile->below, above = quantile->above, mass = quantile->mass;
+    for (size_t i = 0; i < n; i++) p[i] = below + p[i] * mass;
+    for (size_t i = 0; i < n; i++) q[i] = above + q[i] * mass;
+}
+
+SC_WIDE static void clip_row(const struct sc_quantile *quantile, size_t n, double *x)
+{
+    double min = quantile->min, max = quantile->max;
+    for (size_t i = 0; i < n; i++) {
+        double within = x[i] < max ? x[i] : max;
+        x[i] = within > min ? within : min;
+    }
+}
+
+/* From standard normal numbers, or from log odds; x may be they. */
+SC_WIDE static void normal_row(const struct sc_quantile_form *form, const double *z, size_t n, double *x)
+{
+    double mean = form->a, sd = form->b;
     for (size_t i = 0; i < n; i++) x[i] = mean + sd * z[i];
-    if (quantile->form.kind == LOGNORMAL)
-        for (size_t i = 0; i < n; i++) x[i] = exp(x[i]);
+}
+
+SC_WIDE static void beta_row(const struct sc_quantile_form *of, size_t n, double *x)
+{
+    const struct sc_quantile_form form = *of;
+    for (size_t i = 0; i < n; i++) x[i] = beta_of(&form, x[i]);
+}
+
+SC_WIDE static void student_row(const struct sc_quantile_form *of, size_t n, double *x)
+{
+    const struct sc_quantile_form form = *of;
+    for (size_t i = 0; i < n; i++) x[i] = student_of(&form, x[i]);
+}
+
+static bool has_normal_numbers(const struct sc_quantile *quantile)
+{
+    return quantile->form.kind <= LAST_OF_NORMAL_NUMBERS;
+}
+
+SC_WIDE static bool has_beyond(const double *z, size_t n)
+{
+    int beyond = 0;
+    for (size_t i = 0; i < n; i++) beyond += fabs(z[i]) > FAR ? 1 : 0;
+    return beyond > 0;
+}
+
+/* x is not z. */
+static void of_normal_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
+{
+    const struct sc_quantile_form *form = &quantile->form;
+    if (form->kind == NORMAL || form->kind == LOGNORMAL) {
+        normal_row(form, z, n, x);
+        if (form->kind == LOGNORMAL) sc_exp_row(x, n, x);
+        return;
+    }
+    sc_odds_row(&quantile->odds, z, n, x);
+    if (has_beyond(z, n))
+        for (size_t i = 0; i < n; i++) x[i] = log_odds(quantile, z[i]);
+    if (form->kind == BETA)
+        beta_row(form, n, x);
+    else
+        student_row(form, n, x);
+}
+
+SC_WIDE static void uniform_row(const struct sc_quantile_form *of, const double *p, const double *q, size_t n,
+                                double *x)
+{
+    const struct sc_quantile_form form = *of;
+    for (size_t i = 0; i < n; i++) x[i] = uniform(&form, p[i], q[i]);
+}
+
+SC_WIDE static void triangular_row(const struct sc_quantile_form *of, const double *p, const double *q,
+                                   size_t n, double *x)
+{
+    const struct sc_quantile_form form = *of;
+    for (size_t i = 0; i < n; i++) x[i] = triangular(&form, p[i], q[i]);
 }
 
 static void constant_row(const struct sc_quantile *quantile, size_t n, double *x)
@@ -119,40 +200,59 @@ static void constant_row(const struct sc_quantile *quantile, size_t n, double *x
     for (size_t i = 0; i < n; i++) x[i] = quantile->form.a;
 }
 
-static bool is_normal(const struct sc_quantile *quantile)
+/* x is neither p nor q, which change. */
+static void of_tails_row(const struct sc_quantile *quantile, size_t n, double *p, double *q, double *x)
 {
-    return !quantile->truncated && (quantile->form.kind == NORMAL || quantile->form.kind == LOGNORMAL);
+    double z[ROW];
+    if (quantile->truncated) truncate_row(quantile, n, p, q);
+    if (has_normal_numbers(quantile)) {
+        sc_normal_quantile_between_row(p, q, n, z);
+        of_normal_row(quantile, z, n, x);
+    } else if (quantile->form.kind == UNIFORM) {
+        uniform_row(&quantile->form, p, q, n, x);
+    } else if (quantile->form.kind == TRIANGULAR) {
+        triangular_row(&quantile->form, p, q, n, x);
+    } else {
+        for (size_t i = 0; i < n; i++) x[i] = discrete(quantile, p[i]);
+    }
+    if (quantile->truncated) clip_row(quantile, n, x);
+}
+
+SC_WIDE static void tails_of(const double *u, size_t n, double *p, double *q)
+{
+    for (size_t i = 0; i < n; i++) p[i] = u[i];
+    for (size_t i = 0; i < n; i++) q[i] = 1 - p[i];
 }
 
 void sc_quantile_row(const struct sc_quantile *quantile, const double *u, size_t n, double *x)
 {
-    const struct sc_quantile *of = quantile;
-    if (is_normal(of)) {
-        sc_normal_quantile_row(u, n, x);
-        scale_row(of, x, n, x);
-    } else if (of->truncated || of->form.kind == BETA || of->form.kind == STUDENT) {
-        for (size_t i = 0; i < n; i++) x[i] = sc_quantile_at(of, u[i]);
-    } else if (of->form.kind == UNIFORM) {
-        for (size_t i = 0; i < n; i++) x[i] = uniform(of, u[i], 1 - u[i]);
-    } else if (of->form.kind == TRIANGULAR) {
-        for (size_t i = 0; i < n; i++) x[i] = triangular(of, u[i], 1 - u[i]);
-    } else if (of->form.kind == DISCRETE) {
-        for (size_t i = 0; i < n; i++) x[i] = discrete(of, u[i]);
-    } else {
-        constant_row(of, n, x);
+    double p[ROW], q[ROW];
+    if (quantile->form.kind == CONSTANT) {
+        constant_row(quantile, n, x);
+        return;
+    }
+    for (size_t done = 0; done < n; done += ROW) {
+        size_t piece = n - done < ROW ? n - done : ROW;
+        tails_of(u + done, piece, p, q);
+        of_tails_row(quantile, piece, p, q, x + done);
     }
 }
 
 void sc_quantile_normal_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
 {
-    if (is_normal(quantile)) {
-        scale_row(quantile, z, n, x);
-    } else if (quantile->form.kind == CONSTANT) {
+    double p[ROW], q[ROW];
+    if (quantile->form.kind == CONSTANT) {
         constant_row(quantile, n, x);
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            double tail = sc_normal_cdf(-fabs(z[i])), rest = 1 - tail;
-            x[i] = sc_quantile_between(quantile, z[i] < 0 ? tail : rest, z[i] < 0 ? rest : tail);
+        return;
+    }
+    for (size_t done = 0; done < n; done += ROW) {
+        size_t piece = n - done < ROW ? n - done : ROW;
+        memcpy(p, z + done, piece * sizeof *p);
+        if (!quantile->truncated && has_normal_numbers(quantile)) {
+            of_normal_row(quantile, p, piece, x + done);
+        } else {
+            sc_normal_tails_row(z + done, piece, p, q);
+            of_tails_row(quantile, piece, p, q, x + done);
         }
     }
 }
@@ -226,13 +326,24 @@ static void truncate_to(const struct sc_distribution *distribution, struct sc_qu
     quantile->mass = sc_distribution_mass(distribution, quantile->min, quantile->max);
 }
 
-static void prepare_odds(const struct sc_distribution *distribution, struct sc_quantile *quantile)
+/* The normal number with the part u of the probability between min and max below it, v above. */
+static double normal_number(const struct sc_quantile *quantile, double u, double v)
 {
-    struct sc_tails min = sc_distribution_tails(distribution, distribution->min);
-    struct sc_tails max = sc_distribution_tails(distribution, distribution->max);
+    return sc_normal_quantile_between(quantile->below + u * quantile->mass,
+                                      quantile->above + v * quantile->mass);
+}
+
+/* No uniform number is nearer to an end than 2^-53. */
+static void prepare_odds(struct sc_quantile *quantile)
+{
     struct sc_beta shape;
+    double low = -FAR, high = FAR;
     sc_beta_init(&shape, quantile->form.d, quantile->form.e);
-    sc_odds_prepare(&shape, log(min.below / min.above), log(max.below / max.above), &quantile->odds);
+    if (quantile->truncated) {
+        low = normal_number(quantile, 0x1p-53, 1 - 0x1p-53);
+        high = normal_number(quantile, 1 - 0x1p-53, 0x1p-53);
+    }
+    sc_odds_prepare(&shape, low, high, &quantile->odds);
 }
 
 void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_quantile *quantile)
@@ -246,7 +357,6 @@ void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_q
     } else {
         quantile->form = form_of(distribution);
         truncate_to(distribution, quantile);
-        if (quantile->form.kind == BETA || quantile->form.kind == STUDENT)
-            prepare_odds(distribution, quantile);
+        if (quantile->form.kind == BETA || quantile->form.kind == STUDENT) prepare_odds(quantile);
     }
 }
