@@ -189,11 +189,10 @@ cover: build/cover/secondchair $(UNITS_COVER) $(NODE_PACKAGES) ## measure which 
 fuzz: deps-test ## fuzz documents, sets, patches, numbers, requests, overrides; fail every allocation once (SECONDS_EACH=60)
 	tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
-bench: build widths deps-test ## measure speed, and paste the tables into README.md
+bench: build widths deps-test ## measure speed and memory: tables, tests/bench/results.json, README.md
 	$(call need,python3-numpy valgrind)
-	@mkdir -p build/bench
-	@set -o pipefail; tests/bench/run.sh build/secondchair | tee build/bench/results.md
-	@python3 tests/docs/readme.py --bench build/bench/results.md
+	@python3 tests/bench/bench.py build/secondchair tests/bench/results.json
+	@python3 tests/docs/readme.py --bench
 
 image: ## build the container image, without a daemon
 	$(call need,buildah debootstrap)

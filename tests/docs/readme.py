@@ -2,19 +2,25 @@
 
     python3 tests/docs/readme.py BINARY          compares; exit status 1 where an answer differs, and a count
     python3 tests/docs/readme.py BINARY --write  pastes
-    python3 tests/docs/readme.py --bench FILE    pastes the tables of a benchmark between "<!-- bench -->" and "<!-- end -->"
+    python3 tests/docs/readme.py --bench         pastes the tables of tests/bench/results.json
 
 A block stands between "<!-- run: COMMAND -->" and "<!-- end -->"; its commands ask localhost:8080, which is replaced
-by the address of a server with a fresh database.
+by the address of a server with a fresh database. The benchmark's tables stand between "<!-- bench -->" and "<!-- end -->".
 """
 
+import json
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
-README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "bench"))
+import render  # noqa: E402
+
+README = TESTS.parent / "README.md"
+BENCH = re.compile(r"(<!-- bench -->\n)(.*?)(<!-- end -->)", re.S)
 BLOCK = re.compile(r"<!-- run: (.*?) -->\n(.*?)<!-- end -->", re.S)
 
 
@@ -34,20 +40,24 @@ def answer(command, address):
     return f"```console\n$ {command}\n{run.stdout.rstrip()}\n```\n"
 
 
-def paste_bench(path):
-    text = README.read_text()
-    start, rest = text.split("<!-- bench -->\n", 1)
-    _, end = rest.split("<!-- end -->", 1)
-    README.write_text(f"{start}<!-- bench -->\n{pathlib.Path(path).read_text().rstrip()}\n<!-- end -->{end}")
+def tables():
+    return render.render(json.loads((TESTS / "bench/results.json").read_text()))
+
+
+def bench_is_pasted(text):
+    same = BENCH.search(text).group(2) == tables()
+    if not same:
+        print("README.md: its tables are not those of tests/bench/results.json: python3 tests/docs/readme.py --bench")
+    return same
 
 
 def main():
+    text = README.read_text()
     if sys.argv[1] == "--bench":
-        paste_bench(sys.argv[2])
+        README.write_text(BENCH.sub(lambda found: found[1] + tables() + found[3], text))
         return 0
     binary, write = sys.argv[1], "--write" in sys.argv
-    text = README.read_text()
-    passed = failed = 0
+    passed, failed = (1, 0) if bench_is_pasted(text) else (0, 1)
     with tempfile.TemporaryDirectory() as directory:
         server, address = start(binary, directory)
         try:

@@ -2,9 +2,10 @@
  * the request was due, so that a server that stalls cannot hide it by holding the clients up. Beside that, other
  * connections may keep the server busy, each sending a request anew as soon as it has its answer.
  *
- * openloop PORT RATE SECONDS PROBES TARGET [LOADS REQUEST_FILE]
- *   RATE requests a second of GET TARGET over PROBES kept connections; LOADS connections that send the bytes of
- *   REQUEST_FILE, a whole HTTP request, again and again. Prints one line of name=value. Linux. */
+ * openloop PORT RATE SECONDS PROBES PROBE_FILE [LOADS LOAD_FILE]
+ *   RATE requests a second, the bytes of PROBE_FILE, over PROBES kept connections; LOADS connections that send the bytes
+ *   of LOAD_FILE again and again. A file is a whole HTTP request; where it has a run of at least four "#", these
+ *   become the digits of a number that is another in every request. Prints one line of name=value. Linux. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,13 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 1024, HEAD_MAX = 8192, EVENTS = 64 };
+enum { CONNECTIONS_MAX = 1024, HEAD_MAX = 8192, EVENTS = 64, REQUEST_MAX = 1 << 21 };
 
 struct connection {
     int socket;
     int is_load, busy;
     uint64_t due;                /* of the request that is under way */
-    const char *request;         /* what is left to send */
+    char *own;                   /* the request with its number */
+    const char *request;         /* what is left of it to send */
     size_t left;
     char head[HEAD_MAX];         /* the answer as far as its fields go */
     size_t head_length;
@@ -33,13 +35,18 @@ struct connection {
     int in_body;
 };
 
+struct request {
+    char *bytes;
+    size_t length, digits, digits_at;
+};
+
 struct run {
     int epoll, timer;
     uint16_t port;
     uint64_t start, end, interval; /* nanoseconds */
     uint64_t next, sent, scheduled;
-    const char *probe, *load;
-    size_t probe_length, load_length;
+    struct request probe, load;
+    uint64_t number;
     struct connection connection[CONNECTIONS_MAX];
     size_t probes, loads;
     uint64_t *waiting; /* due times that found no free connection, in order */
@@ -97,12 +104,19 @@ static void push(struct run *run, struct connection *connection)
     if (before && (connection->left || before != connection->left)) watch(run, connection, EPOLL_CTL_MOD);
 }
 
+static void set_number(const struct request *request, char *own, uint64_t number)
+{
+    for (size_t i = request->digits; i-- > 0; number /= 10) own[request->digits_at + i] = (char)('0' + number % 10);
+}
+
 static void begin(struct run *run, struct connection *connection, uint64_t due)
 {
+    const struct request *request = connection->is_load ? &run->load : &run->probe;
     connection->busy = 1;
     connection->due = due;
-    connection->request = connection->is_load ? run->load : run->probe;
-    connection->left = connection->is_load ? run->load_length : run->probe_length;
+    set_number(request, connection->own, run->number++);
+    connection->request = connection->own;
+    connection->left = request->length;
     connection->head_length = 0;
     connection->in_body = 0;
     push(run, connection);
@@ -237,28 +251,44 @@ static void report(struct run *run)
            quantile(run, 0.999), quantile(run, 1), (double)run->load_count / seconds, run->load_bad);
 }
 
-static char *read_file(const char *path, size_t *length)
+static struct request read_request(const char *path)
 {
+    struct request request = {.bytes = malloc(REQUEST_MAX + 1)};
     FILE *file = fopen(path, "rb");
-    if (!file) die(path);
-    char *bytes = malloc(1 << 21);
-    if (!bytes) die("malloc");
-    *length = fread(bytes, 1, 1 << 21, file);
+    if (!file || !request.bytes) die(path);
+    request.length = fread(request.bytes, 1, REQUEST_MAX, file);
+    request.bytes[request.length] = '\0';
     fclose(file);
-    return bytes;
+    const char *run = strstr(request.bytes, "####");
+    if (run) {
+        request.digits_at = (size_t)(run - request.bytes);
+        request.digits = strspn(run, "#");
+    }
+    return request;
+}
+
+static void open_all(struct run *run)
+{
+    for (size_t i = 0; i < run->probes + run->loads; i++) {
+        struct connection *connection = &run->connection[i];
+        connection->is_load = i >= run->probes;
+        const struct request *request = connection->is_load ? &run->load : &run->probe;
+        connection->own = malloc(request->length + 1);
+        if (!connection->own) die("malloc");
+        memcpy(connection->own, request->bytes, request->length + 1);
+        open_connection(run, connection);
+    }
 }
 
 static void prepare(struct run *run, char **argument, int arguments)
 {
-    static char probe[4096];
     double rate = atof(argument[2]), seconds = atof(argument[3]);
     run->port = (uint16_t)atoi(argument[1]);
     run->probes = strtoul(argument[4], NULL, 10);
     run->loads = arguments > 7 ? strtoul(argument[6], NULL, 10) : 0;
     if (run->probes < 1 || run->probes + run->loads > CONNECTIONS_MAX || rate <= 0) exit(2);
-    run->probe_length = (size_t)snprintf(probe, sizeof probe, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", argument[5]);
-    run->probe = probe;
-    if (run->loads) run->load = read_file(argument[7], &run->load_length);
+    run->probe = read_request(argument[5]);
+    if (run->loads) run->load = read_request(argument[7]);
     run->capacity = (size_t)(rate * seconds) + 16;
     run->latency = calloc(run->capacity, sizeof *run->latency);
     run->waiting = calloc(run->capacity, sizeof *run->waiting);
@@ -267,11 +297,9 @@ static void prepare(struct run *run, char **argument, int arguments)
     if (!run->latency || !run->waiting || run->epoll < 0 || run->timer < 0) die("prepare");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     epoll_ctl(run->epoll, EPOLL_CTL_ADD, run->timer, &event);
-    for (size_t i = 0; i < run->probes + run->loads; i++) {
-        run->connection[i].is_load = i >= run->probes;
-        open_connection(run, &run->connection[i]);
-    }
+    open_all(run);
     run->start = now();
+    run->number = run->start / 1000; /* other numbers than those of the run before */
     run->end = run->start + (uint64_t)(seconds * 1e9);
     run->interval = (uint64_t)(1e9 / rate);
     run->next = run->start + 100000000u; /* the load first */
@@ -283,7 +311,7 @@ int main(int arguments, char **argument)
 {
     static struct run run;
     if (arguments != 6 && arguments != 8) {
-        fputs("openloop PORT RATE SECONDS PROBES TARGET [LOADS REQUEST_FILE]\n", stderr);
+        fputs("openloop PORT RATE SECONDS PROBES PROBE_FILE [LOADS LOAD_FILE]\n", stderr);
         return 2;
     }
     prepare(&run, argument, arguments);

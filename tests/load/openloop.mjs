@@ -1,6 +1,7 @@
 // node tests/load/openloop.mjs [--binary build/secondchair] [--rate 500] [--seconds 10] [--loads 16] [--json FILE]
 // How long cheap GETs take, from the time they are due, while other clients ask the heaviest legal questions: 32 seats,
-// 32 segments, 256 observations with a free ceiling, a horizon of 30 years. The generator is openloop.c.
+// 32 segments, 256 observations with a free ceiling, a horizon of 30 years. No answer is kept, so that all are computed.
+// The generator is openloop.c.
 import { ROOT, scenario, Server } from '../http/harness.mjs';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -29,7 +30,7 @@ const heavy = {
   dilution: { ...base.dilution, options: Array.from({ length: 64 }, (_, i) => ({ count: 1, strike: 10 * i })), warrants: Array.from({ length: 64 }, (_, i) => ({ count: 1, strike: 1, threshold: 10 * i, probability: 0.5 })) },
 };
 
-const server = await new Server(binary, { flags: ['--queue', '1024', '--queue-per-client', '1024', '--jobs', '1000', '--jobs-per-client', '1000', '--jobs-bytes', '1g'] }).start();
+const server = await new Server(binary, { flags: ['--answer-cache', '0', '--queue', '1024', '--queue-per-client', '1024', '--jobs', '1000', '--jobs-per-client', '1000', '--jobs-bytes', '1g'] }).start();
 const { id } = (await server.expect(201, 'POST', '/v1/scenarios', { json: heavy, loose: true })).json;
 const post = (target, body) => `POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const sent = JSON.stringify({ scenario: heavy });
@@ -59,9 +60,10 @@ for (const [name, target] of [['valuation', '/v1/valuation'], ['chair', '/v1/cha
 const head = () => console.log(`${'while others ask for'.padEnd(40)} ${['p50', 'p90', 'p99', 'p99.9', 'max', 'bad', 'load/s'].map(name => name.padStart(9)).join('')}`);
 const rows = [];
 async function measure(name, target, request) {
-  const file = path.join(folder, 'request');
-  if (request) writeFileSync(file, request);
-  const result = await ask(String(server.port), rate, seconds, '64', target, ...(request ? [loads, file] : []));
+  const [probe, load] = ['probe', 'load'].map(file => path.join(folder, file));
+  writeFileSync(probe, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  if (request) writeFileSync(load, request);
+  const result = await ask(String(server.port), rate, seconds, '64', probe, ...(request ? [loads, load] : []));
   rows.push({ target, load: name, ...result });
   console.log(`${name.padEnd(40)} ${[result.p50, result.p90, result.p99, result.p999, result.max].map(ms => ms.toFixed(2).padStart(9)).join('')}${String(result.bad).padStart(9)}${result.load_per_second.toFixed(0).padStart(9)}${result.load_bad ? `  (${result.load_bad} of the load refused)` : ''}`);
 }
