@@ -80,6 +80,14 @@ static void show_counters(struct sc_app *app)
         sc_metrics_show(counter[i].name, counter[i].help, counter[i].value);
 }
 
+static void limit(struct sc_app *app, const struct sc_settings *settings)
+{
+    sc_app_limit_batch(app, settings->batch_work_ms);
+    sc_app_limit_once(app, &(struct sc_once_keep){.count = settings->keys,
+                                                  .bytes = settings->keys_bytes,
+                                                  .age = (int64_t)settings->keys_age_ms * 1000});
+}
+
 static struct sc_jobs *make_jobs(const struct service *service)
 {
     const struct sc_settings *settings = &service->settings;
@@ -102,7 +110,7 @@ static bool build(struct service *service)
     const struct sc_settings *settings = &service->settings;
     service->store = sc_store_open(settings->database, sc_variant_follow, reason, sizeof reason);
     if (service->store) service->app = sc_app_new(service->store);
-    if (service->app) sc_app_limit_batch(service->app, settings->batch_work_ms);
+    if (service->app) limit(service->app, settings);
     bool keeps = service->app && sc_app_keep(service->app, settings->answer_cache);
     bool seeded = keeps && sc_app_seed(service->app, reason, sizeof reason) == 0;
     if (seeded)

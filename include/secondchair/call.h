@@ -14,6 +14,7 @@
 
 struct sc_arena;
 struct sc_app;
+struct sc_once;
 struct sc_reader;
 struct sc_stream;
 
@@ -75,6 +76,7 @@ struct sc_call {
     struct sc_reader *reader; /* the calling thread's own view of the store; NULL where none is open */
     const char *request_id;
     uint64_t client;                        /* the same for all calls of one client */
+    const char *method;                     /* of the route */
     const char *target;                     /* path and query, as sent */
     const char *path;                       /* as sent, without the query */
     const char *argument[SC_ARGUMENTS_MAX]; /* what stood for the route's {…}, decoded, in order */
@@ -86,6 +88,8 @@ struct sc_call {
     enum sc_media accept;                  /* which of the route's types to answer in */
     const char *if_match, *if_none_match;  /* as sent, or NULL */
     const char *last_event_id;             /* likewise: what a reader of events has had */
+    const char *once_key;                  /* likewise: Idempotency-Key, of a write alone */
+    struct sc_once *once;                  /* the application's */
     uint64_t stage_nanoseconds[SC_STAGES]; /* added up by the use case */
     struct sc_answer *answer;
     uint64_t generation; /* of the store, before anything of it was read: for an answer that may be kept */

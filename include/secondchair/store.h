@@ -13,17 +13,19 @@
 struct sc_arena;
 struct sc_store;
 struct sc_reader;
+struct sc_write;
 
 enum sc_store_status {
     SC_STORE_OK,
     SC_STORE_NOT_FOUND,
-    SC_STORE_STALE,   /* the record has another revision than the one expected */
-    SC_STORE_EXISTS,  /* the id is taken */
-    SC_STORE_DELETED, /* the record is deleted: it must be restored before it changes */
-    SC_STORE_FULL,    /* no space on the medium */
-    SC_STORE_BUSY,    /* the queue of writes is full: try later */
-    SC_STORE_CLOSED,  /* the store is shutting down */
-    SC_STORE_BROKEN   /* I/O error or corruption; logged with its cause */
+    SC_STORE_STALE,    /* the record has another revision than the one expected */
+    SC_STORE_EXISTS,   /* the id is taken */
+    SC_STORE_DELETED,  /* the record is deleted: it must be restored before it changes */
+    SC_STORE_FULL,     /* no space on the medium */
+    SC_STORE_BUSY,     /* the queue of writes is full: try later */
+    SC_STORE_REPEATED, /* the key of the write is known: nothing was written, see sc_once */
+    SC_STORE_CLOSED,   /* the store is shutting down */
+    SC_STORE_BROKEN    /* I/O error or corruption; logged with its cause */
 };
 
 /* Ids are of one space: no set has the id of a scenario. */
@@ -161,9 +163,43 @@ struct sc_job_keep {
     int64_t age; /* in microseconds */
 };
 
+/* The answer that a write was given, or is to be given once more. Numbers keep their meaning: they are
+ * stored. */
+struct sc_once_answer {
+    const char *request; /* what it was asked for: see sc_once; of an answer that is found */
+    int outcome, media;
+    const char *etag;     /* "" for none */
+    const char *location; /* or NULL */
+    const char *body;     /* or NULL */
+    size_t length;
+};
+
+/* How many answers are kept, of which age, and how many bytes of them before the next is added. */
+struct sc_once_keep {
+    size_t count, bytes;
+    int64_t age; /* in microseconds */
+};
+
+/* The key that a client gave a write, so that it is done once: kept with the answer in the write's
+ * transaction. */
+struct sc_once {
+    const char *key, *request; /* request: a digest of what is asked */
+    struct sc_once_keep keep;
+    struct sc_arena *arena; /* of what is found */
+    /* Makes the answer of what is written but not committed yet; on the writer's thread. False: nothing is to
+     * be written, for want of memory. */
+    bool (*compose)(struct sc_write *write);
+    struct sc_once_answer answer; /* to be kept; where the status is REPEATED, what was kept, in the arena */
+};
+
+/* The answer that is kept under a key; NOT_FOUND where there is none, or none that is young enough. */
+enum sc_store_status sc_reader_once(struct sc_reader *reader, const char *key, int64_t age,
+                                    struct sc_arena *arena, struct sc_once_answer *answer);
+
 /* A write and its result. Owned by the caller, who keeps it and all it points to until done is called. */
 struct sc_write {
     enum sc_write_kind kind;
+    struct sc_once *once;     /* or NULL */
     struct sc_record *record; /* one, or many for an import */
     size_t record_count;
     int64_t expected_revision; /* REVISE, DELETE: the revision that must be the newest; 0 for any */

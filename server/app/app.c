@@ -55,6 +55,11 @@ struct sc_store *sc_app_store(struct sc_app *app)
     return app->store;
 }
 
+void sc_app_limit_once(struct sc_app *app, const struct sc_once_keep *keep)
+{
+    app->once = *keep;
+}
+
 void sc_app_limit_batch(struct sc_app *app, uint64_t milliseconds)
 {
     app->batch_work_ms = milliseconds;

@@ -16,6 +16,9 @@ void sc_app_free(struct sc_app *app);
 bool sc_app_keep(struct sc_app *app, size_t answers) __attribute__((warn_unused_result));
 struct sc_store *sc_app_store(struct sc_app *app);
 
+/* How many answers to writes with a key of the client's are kept; before the first call. */
+void sc_app_limit_once(struct sc_app *app, const struct sc_once_keep *keep);
+
 /* How long one batch may compute, added up over its threads; before the first call. */
 void sc_app_limit_batch(struct sc_app *app, uint64_t milliseconds);
 

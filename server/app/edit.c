@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "budget.h"
 #include "collection.h"
+#include "once.h"
 #include "request.h"
 #include "scenario.h"
 
@@ -42,23 +43,32 @@ bool sc_call_validate(struct sc_call *call, enum sc_record_type type, const json
 }
 
 /* Answers with what is now stored. On the writer's thread. */
+static bool compose(struct sc_write *write)
+{
+    struct sc_edit *edit = write->context;
+    struct sc_call *call = edit->call;
+    if (edit->outcome == SC_OUTCOME_NO_CONTENT) {
+        call->answer->outcome = SC_OUTCOME_NO_CONTENT;
+    } else {
+        call->answer->location = edit->location;
+        sc_view_is_known(call, &edit->view.record, edit->view.parents, SC_FRESH_NO_STORE);
+        sc_view_answer(call, &edit->view, edit->outcome);
+    }
+    return sc_once_keep(call);
+}
+
+/* On the writer's thread. */
 static void finish(struct sc_write *write)
 {
     struct sc_edit *edit = write->context;
     struct sc_call *call = edit->call;
-    struct sc_view *view = &edit->view;
+    const struct sc_view *view = &edit->view;
     sc_call_spent(call, SC_STAGE_DB, edit->start);
-    if (write->status != SC_STORE_OK) {
+    if (!sc_once_finish(call, write, compose)) {
         sc_call_store_problem(call, view->record.type, write->status, view->record.id);
         /* The store says which revision it has now. */
         if (write->status == SC_STORE_STALE)
             sc_view_is_known(call, &view->record, view->parents, SC_FRESH_NO_STORE);
-    } else if (edit->outcome == SC_OUTCOME_NO_CONTENT) {
-        call->answer->outcome = SC_OUTCOME_NO_CONTENT;
-    } else {
-        call->answer->location = edit->location;
-        sc_view_is_known(call, &view->record, view->parents, SC_FRESH_NO_STORE);
-        sc_view_answer(call, view, edit->outcome);
     }
     call->resume(call);
 }
@@ -137,7 +147,7 @@ enum sc_progress sc_edit_submit(struct sc_edit *edit)
     struct sc_record *record = &edit->view.record;
     if (record->body) record->updated_at = sc_clock_microseconds();
     if (edit->write.kind == SC_WRITE_CREATE) record->created_at = record->updated_at;
-    if (sc_store_submit(sc_app_store(call->app), &edit->write)) return SC_WAITING;
+    if (sc_once_submit(call, &edit->write, compose)) return SC_WAITING;
     return sc_call_store_problem(call, record->type, edit->write.status, record->id);
 }
 

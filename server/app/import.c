@@ -5,6 +5,7 @@
 #include "budget.h"
 #include "codec/budget.h"
 #include "codec/writer.h"
+#include "once.h"
 #include "request.h"
 #include "scenario.h"
 #include "state.h"
@@ -41,7 +42,7 @@ struct import {
     uint64_t spent_before; /* what the thread had computed before it read the first line */
 };
 
-static enum sc_progress answer(struct import *import, size_t written)
+static enum sc_progress answer(const struct import *import, size_t written)
 {
     struct sc_buffer buffer;
     struct sc_json_writer writer;
@@ -316,12 +317,21 @@ static size_t each_line(struct import *import, bool read)
 }
 
 /* Answers with what was done. On the writer's thread. */
+static bool compose(struct sc_write *write)
+{
+    const struct import *import = write->context;
+    answer(import, write->written);
+    return sc_once_keep(import->call);
+}
+
+/* On the writer's thread. */
 static void finish(struct sc_write *write)
 {
     struct import *import = write->context;
     struct sc_call *call = import->call;
     sc_call_spent(call, SC_STAGE_DB, import->start);
-    if (write->status == SC_STORE_EXISTS) {
+    bool done = sc_once_finish(call, write, compose);
+    if (!done && write->status == SC_STORE_EXISTS) {
         const struct sc_record *record = &import->record[write->failed_record];
         size_t line = import->entry[write->failed_record].line;
         snprintf(import->place, sizeof import->place, "/%zu", line);
@@ -331,11 +341,9 @@ static void finish(struct sc_write *write)
                      " of \"%s\" is stored with other content; nothing was imported",
                      line, record->revision, record->id);
         call->answer->faults = import->faults;
-    } else if (write->status != SC_STORE_OK) {
+    } else if (!done) {
         sc_call_store_problem(call, import->record[write->failed_record].type, write->status,
                               import->record[write->failed_record].id);
-    } else {
-        answer(import, write->written);
     }
     call->resume(call);
 }
@@ -400,6 +408,6 @@ enum sc_progress sc_import(struct sc_call *call)
     if (import->exhausted || sc_faults_any(import->faults)) return refuse_import(import);
     if (import->write.record_count == 0) return answer(import, 0);
     import->start = sc_clock_nanoseconds();
-    if (sc_store_submit(sc_app_store(call->app), &import->write)) return SC_WAITING;
+    if (sc_once_submit(call, &import->write, compose)) return SC_WAITING;
     return sc_call_store_problem(call, SC_RECORD_SCENARIO, import->write.status, "");
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "budget.h"
 #include "job.h"
+#include "once.h"
 #include "request.h"
 #include "scenario.h"
 
@@ -70,6 +71,13 @@ static void answer_accepted(struct sc_call *call, const struct acceptance *accep
     call->answer->location = acceptance->location;
 }
 
+static bool compose(struct sc_write *write)
+{
+    const struct acceptance *acceptance = write->context;
+    answer_accepted(acceptance->call, acceptance);
+    return sc_once_keep(acceptance->call);
+}
+
 /* On the writer's thread. */
 static void finish(struct sc_write *write)
 {
@@ -77,13 +85,12 @@ static void finish(struct sc_write *write)
     struct sc_call *call = acceptance->call;
     struct sc_jobs *jobs = sc_call_jobs(call);
     sc_call_spent(call, SC_STAGE_DB, acceptance->start);
-    if (write->status == SC_STORE_OK) {
+    if (write->status == SC_STORE_OK)
         sc_jobs_accept(jobs, acceptance->place, &acceptance->job);
-        answer_accepted(call, acceptance);
-    } else {
+    else
         sc_jobs_forgo(jobs, acceptance->place);
+    if (!sc_once_finish(call, write, compose))
         sc_call_store_problem(call, SC_RECORD_SCENARIO, write->status, acceptance->job.id);
-    }
     call->resume(call);
 }
 
@@ -122,7 +129,7 @@ enum sc_progress sc_job_accept(struct sc_call *call, sc_use_case *question)
     acceptance->start = sc_clock_nanoseconds();
     acceptance->write =
         (struct sc_write){.kind = SC_WRITE_JOB_CREATE, .job = job, .done = finish, .context = acceptance};
-    if (sc_store_submit(sc_app_store(call->app), &acceptance->write)) return SC_WAITING;
+    if (sc_once_submit(call, &acceptance->write, compose)) return SC_WAITING;
     sc_jobs_forgo(sc_call_jobs(call), acceptance->place);
     return sc_call_store_problem(call, SC_RECORD_SCENARIO, acceptance->write.status, job->id);
 }

@@ -261,6 +261,7 @@ enum sc_progress sc_call_store_problem(struct sc_call *call, enum sc_record_type
     case SC_STORE_CLOSED:
         return sc_call_fail(call, SC_PROBLEM_storage_unavailable, "The service is shutting down");
     case SC_STORE_BROKEN:
+    case SC_STORE_REPEATED:
         break;
     case SC_STORE_OK:
         break;

@@ -204,6 +204,10 @@ static const char *const MEANINGS[SC_PROBLEMS] = {
     [SC_PROBLEM_variant_not_applicable] = "The parent has changed so that an override of the variant no "
                                           "longer names one of its drivers. Change "
                                           "the variant's overrides.",
+    [SC_PROBLEM_idempotency_key_reused] =
+        "An earlier request with the same Idempotency-Key had another method, address, "
+        "type or body. A key stands for one request: take a new one for each, and the "
+        "same one only to send that request again.",
     [SC_PROBLEM_match_required] = "Read what is to be changed and send its ETag in If-Match, so that no "
                                   "other change is overwritten unseen.",
     [SC_PROBLEM_too_many_requests] = "Too many computations of this client are waiting. Try again after the "

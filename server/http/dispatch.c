@@ -2,6 +2,7 @@
 
 #include "app/app.h"
 #include "app/kept.h"
+#include "app/once.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "events.h"
@@ -43,6 +44,7 @@ bool sc_dispatch_prepare(struct sc_request *request)
     call->target = strstr(request->raw, request->uri.path); /* behind scheme and host, where they were sent */
     call->client = request->client;
     memcpy(call->argument, request->match.argument, sizeof call->argument);
+    call->method = request->match.route->method;
     call->if_match = keep(request, SC_FIELD_IF_MATCH, &kept);
     call->if_none_match = keep(request, SC_FIELD_IF_NONE_MATCH, &kept);
     call->last_event_id = keep(request, SC_FIELD_LAST_EVENT_ID, &kept);
@@ -57,6 +59,8 @@ bool sc_dispatch_prepare(struct sc_request *request)
     call->threads = request->http->settings->compute_threads;
     call->owner = request;
     prefer(request);
+    bool writes = request->as_job || (request->match.route->run & SC_RUN_ONCE);
+    if (writes) call->once_key = keep(request, SC_FIELD_IDEMPOTENCY_KEY, &kept);
     return kept;
 }
 
@@ -142,6 +146,17 @@ static bool recall_answer(struct sc_request *request)
     return true;
 }
 
+/* A write with a key of the client's is done once. */
+static enum sc_progress ask(struct sc_request *request)
+{
+    struct sc_call *call = &request->call;
+    sc_use_case *use_case = request->match.route->use_case;
+    if (call->once_key && !sc_once_begin(call)) return SC_ANSWERED;
+    enum sc_progress progress = request->as_job ? sc_job_accept(call, use_case) : use_case(call);
+    if (call->once_key && progress == SC_ANSWERED) sc_once_settle(call);
+    return progress;
+}
+
 static void run_task(struct sc_task *task)
 {
     struct sc_request *request = (struct sc_request *)((char *)task - offsetof(struct sc_request, task));
@@ -155,8 +170,7 @@ static void run_task(struct sc_task *task)
         request->follower =
             (struct sc_follower){.hear = hear, .wants_partial = request->call.accept == SC_MEDIA_EVENTS};
         request->call.follower = &request->follower;
-        sc_use_case *use_case = request->match.route->use_case;
-        progress = request->as_job ? sc_job_accept(&request->call, use_case) : use_case(&request->call);
+        progress = ask(request);
         if (progress == SC_ANSWERED) keep_answer(request);
         if (progress == SC_ANSWERED && request->call.stopped)
             (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", request->stopped_for);

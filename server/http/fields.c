@@ -27,6 +27,7 @@ static const struct {
     [SC_FIELD_EXPECT] = {"Expect", LIST},
     [SC_FIELD_PREFER] = {"Prefer", LIST},
     [SC_FIELD_LAST_EVENT_ID] = {"Last-Event-ID", ONCE},
+    [SC_FIELD_IDEMPOTENCY_KEY] = {"Idempotency-Key", ONCE},
     [SC_FIELD_HOST] = {"Host", ONCE},
     [SC_FIELD_CONTENT_LENGTH] = {"Content-Length", ONCE},
     [SC_FIELD_TRANSFER_ENCODING] = {"Transfer-Encoding", ONCE},

@@ -10,7 +10,8 @@ enum sc_run {
     SC_RUN_INLINE = 0, /* takes less than about 200 us, or says so (call.h): on the connection's thread */
     SC_RUN_POOL = 1,   /* may take longer, or waits for the writer */
     SC_RUN_KEPT = 2,   /* answers from the store, the address and the body alone: may be kept (app/kept.h) */
-    SC_RUN_JOB = 4     /* a question that changes nothing: a job where the client prefers that */
+    SC_RUN_JOB = 4,    /* a question that changes nothing: a job where the client prefers that */
+    SC_RUN_ONCE = 8    /* a write: heeds Idempotency-Key, as what makes a job does */
 };
 
 enum sc_body_class { SC_BODY_USUAL, SC_BODY_IMPORT, SC_BODY_BATCH, SC_BODY_CLASSES };

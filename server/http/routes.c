@@ -17,6 +17,7 @@
 #define BATCH SC_BODY_BATCH
 #define INLINE SC_RUN_INLINE
 #define POOL SC_RUN_POOL
+#define WRITE (SC_RUN_POOL | SC_RUN_ONCE)
 #define LOOK (SC_RUN_INLINE | SC_RUN_KEPT)
 #define READ (SC_RUN_POOL | SC_RUN_KEPT)
 #define ASK (SC_RUN_POOL | SC_RUN_KEPT | SC_RUN_JOB)
@@ -37,29 +38,29 @@ const struct sc_route SC_ROUTES[] = {
     {"GET", "/health/ready", sc_health_ready, INLINE, 0, {JSON}, USUAL},
     {"GET", "/metrics", sc_metrics_page, INLINE, 0, {METRICS}, USUAL},
 
-    {"POST", "/v1/scenarios", sc_scenario_create, POOL, JSON, {JSON}, USUAL},
+    {"POST", "/v1/scenarios", sc_scenario_create, WRITE, JSON, {JSON}, USUAL},
     {"GET", "/v1/scenarios", sc_scenario_list, READ, 0, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}", sc_scenario_get, LOOK, 0, {JSON}, USUAL},
-    {"PUT", "/v1/scenarios/{id}", sc_scenario_put, POOL, JSON, {JSON}, USUAL},
-    {"PATCH", "/v1/scenarios/{id}", sc_scenario_patch, POOL, PATCH, {JSON}, USUAL},
-    {"DELETE", "/v1/scenarios/{id}", sc_scenario_delete, POOL, 0, {JSON}, USUAL},
-    {"POST", "/v1/scenarios/{id}/restore", sc_scenario_restore, POOL, JSON, {JSON}, USUAL},
+    {"PUT", "/v1/scenarios/{id}", sc_scenario_put, WRITE, JSON, {JSON}, USUAL},
+    {"PATCH", "/v1/scenarios/{id}", sc_scenario_patch, WRITE, PATCH, {JSON}, USUAL},
+    {"DELETE", "/v1/scenarios/{id}", sc_scenario_delete, WRITE, 0, {JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/restore", sc_scenario_restore, WRITE, JSON, {JSON}, USUAL},
     {"GET", "/v1/scenarios/{id}/revisions", sc_revision_list, LOOK, 0, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/revisions/{n}", sc_revision_get, LOOK, 0, {JSON}, USUAL},
     {"GET", "/v1/scenarios/{id}/diff", sc_scenario_diff, LOOK, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},
-    {"POST", "/v1/scenarios/{id}/variants", sc_variant_create, POOL, JSON, {JSON}, USUAL},
+    {"POST", "/v1/scenarios/{id}/variants", sc_variant_create, WRITE, JSON, {JSON}, USUAL},
     {"GET", "/v1/export", sc_export, POOL, 0, {NDJSON}, USUAL},
-    {"POST", "/v1/import", sc_import, POOL, NDJSON, {JSON}, IMPORT},
+    {"POST", "/v1/import", sc_import, WRITE, NDJSON, {JSON}, IMPORT},
 
-    {"POST", "/v1/sets", sc_set_create, POOL, JSON, {JSON}, USUAL},
+    {"POST", "/v1/sets", sc_set_create, WRITE, JSON, {JSON}, USUAL},
     {"GET", "/v1/sets", sc_set_list, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/valuation", sc_set_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/sets/simulation", sc_set_simulation_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/sets/{id}", sc_set_get, LOOK, 0, {JSON}, USUAL},
-    {"PUT", "/v1/sets/{id}", sc_set_put, POOL, JSON, {JSON}, USUAL},
-    {"PATCH", "/v1/sets/{id}", sc_set_patch, POOL, PATCH, {JSON}, USUAL},
-    {"DELETE", "/v1/sets/{id}", sc_set_delete, POOL, 0, {JSON}, USUAL},
-    {"POST", "/v1/sets/{id}/restore", sc_set_restore, POOL, JSON, {JSON}, USUAL},
+    {"PUT", "/v1/sets/{id}", sc_set_put, WRITE, JSON, {JSON}, USUAL},
+    {"PATCH", "/v1/sets/{id}", sc_set_patch, WRITE, PATCH, {JSON}, USUAL},
+    {"DELETE", "/v1/sets/{id}", sc_set_delete, WRITE, 0, {JSON}, USUAL},
+    {"POST", "/v1/sets/{id}/restore", sc_set_restore, WRITE, JSON, {JSON}, USUAL},
     {"GET", "/v1/sets/{id}/revisions", sc_set_revision_list, LOOK, 0, {JSON, CSV}, USUAL},
     {"GET", "/v1/sets/{id}/revisions/{n}", sc_set_revision_get, LOOK, 0, {JSON}, USUAL},
     {"GET", "/v1/sets/{id}/diff", sc_set_diff, LOOK, 0, {JSON, SC_MEDIA_JSON_PATCH}, USUAL},

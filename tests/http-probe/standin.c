@@ -138,6 +138,17 @@ void sc_answer_keep(struct sc_call *call)
     (void)call;
 }
 
+bool sc_once_begin(struct sc_call *call)
+{
+    (void)call;
+    return true;
+}
+
+void sc_once_settle(struct sc_call *call)
+{
+    (void)call;
+}
+
 void sc_app_free(struct sc_app *app)
 {
     free(app);

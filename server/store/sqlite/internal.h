@@ -166,6 +166,11 @@ enum sc_store_status sc_writer_fault(struct sc_writer *writer, int code, const c
 /* commands.c */
 enum sc_store_status sc_command_run(struct sc_writer *writer, struct sc_write *write);
 
+/* once.c */
+
+/* The same, once for each key that a client gives its writes. */
+enum sc_store_status sc_command_run_once(struct sc_writer *writer, struct sc_write *write);
+
 /* jobs.c */
 enum sc_store_status sc_job_command_run(struct sc_writer *writer, struct sc_write *write);
 

@@ -37,7 +37,7 @@ static enum sc_store_status run_command(struct sc_writer *writer, struct sc_writ
     write->written = 0;
     write->failed_record = 0;
     write->status = execute(writer, SC_STATEMENT_MARK);
-    if (!write->status) write->status = sc_command_run(writer, write);
+    if (!write->status) write->status = sc_command_run_once(writer, write);
     if (writer->fatal) return write->status;
     if (write->status) {
         writer->changes.count = changes;
