@@ -47,7 +47,6 @@ struct sc_simulation {
     bool correlated;
     size_t correlated_draw[SC_COPULA_MAX]; /* row of the copula -> draw */
     bool moves_along[SC_DRAWS_MAX];        /* the draw is correlated with another */
-    double bin_edge[SC_VARIANCE_BINS - 1]; /* of a standard normal number */
     struct sc_copula copula;
     size_t curve_draw, curve_size; /* draws of the fitted curve, 0, 2 or 3 of them */
     double curve_mean[3], curve_factor[3][3], curve_floor;

@@ -1,5 +1,6 @@
 #include "secondchair/copula.h"
 
+#include "lanes.h"
 #include "symmetric.h"
 
 #include <math.h>
@@ -216,17 +217,23 @@ bool sc_copula_prepare(const struct sc_correlation *correlation, const char *pla
     return false;
 }
 
+SC_WIDE static void multiply(double factor, size_t lanes, double *row)
+{
+    for (size_t lane = 0; lane < lanes; lane++) row[lane] *= factor;
+}
+
+SC_WIDE static void add_product(double factor, const double *other, size_t lanes, double *row)
+{
+    for (size_t lane = 0; lane < lanes; lane++) row[lane] += factor * other[lane];
+}
+
 /* From the last row up, since row i needs those before it as they were. */
 void sc_copula_correlate(const struct sc_copula *copula, size_t lanes, size_t stride, double *z)
 {
     for (size_t i = copula->n; i-- > 0;) {
-        double *row = z + i * stride;
         const double *factor = copula->factor + i * copula->n;
-        for (size_t lane = 0; lane < lanes; lane++) row[lane] *= factor[i];
-        for (size_t j = 0; j < i; j++) {
-            const double *other = z + j * stride;
-            if (factor[j] == 0) continue;
-            for (size_t lane = 0; lane < lanes; lane++) row[lane] += factor[j] * other[lane];
-        }
+        if (factor[i] != 1) multiply(factor[i], lanes, z + i * stride);
+        for (size_t j = 0; j < i; j++)
+            if (factor[j] != 0) add_product(factor[j], z + j * stride, lanes, z + i * stride);
     }
 }
