@@ -18,13 +18,13 @@ bool sc_simulated_prepare(struct sc_simulated *simulated, const struct sc_simula
                           struct sc_faults *faults)
 {
     struct sc_run *run = &simulated->run;
-    struct sc_copula_scratch *scratch = calloc(1, sizeof *scratch);
+    struct sc_copula_scratch *scratch = malloc(sizeof *scratch);
     size_t randomisations = question->randomisations,
            points = (question->paths + randomisations - 1) / randomisations;
     bool done = scratch && make_room(simulated, points * randomisations) &&
                 sc_run_init(run, simulated->plan, &simulated->uncertainty, randomisations, points,
                             question->bands, crew) &&
-                sc_simulation_prepare(&run->simulation, sc_run_block(run), &simulated->uncertainty,
+                sc_simulation_prepare(run->simulation, sc_run_block(run), &simulated->uncertainty,
                                       &question->sampling, dimensions, scratch, place, faults);
     free(scratch);
     if (done) sc_values(sc_run_block(run), NULL, 0, 1, &simulated->value_per_share, NULL);

@@ -44,6 +44,7 @@ bool sc_run_init(struct sc_run *run, const struct sc_plan *plan, const struct sc
     run->band_points = !bands ? 0 : points < band_points ? points : band_points;
     size_t bands_of = randomisations * run->band_points;
     run->tally = (struct sc_tally){.least_spread = INFINITY};
+    run->simulation = aligned(sizeof *run->simulation);
     run->value = malloc(paths * sizeof *run->value);
     run->bin = calloc(paths, uncertainty->count + 1);
     run->yearly = malloc((SC_BAND_KINDS * years * bands_of + 1) * sizeof *run->yearly);
@@ -52,7 +53,8 @@ bool sc_run_init(struct sc_run *run, const struct sc_plan *plan, const struct sc
     run->of_turn = calloc(run->turns_max, sizeof *run->of_turn);
     run->member = calloc(members, sizeof *run->member);
     run->members = run->member ? members : 0;
-    bool done = run->value && run->bin && run->yearly && run->band_scratch && run->of_turn && run->member;
+    bool done = run->simulation && run->value && run->bin && run->yearly && run->band_scratch &&
+                run->of_turn && run->member;
     for (size_t i = 0; i < members && done; i++) done = init_member(&run->member[i], plan);
     return done;
 }
@@ -69,6 +71,7 @@ void sc_run_fini(struct sc_run *run)
     free(run->yearly);
     free(run->bin);
     free(run->value);
+    free(run->simulation);
 }
 
 struct sc_block *sc_run_block(struct sc_run *run)
@@ -78,7 +81,7 @@ struct sc_block *sc_run_block(struct sc_run *run)
 
 double *sc_run_yearly(const struct sc_run *run, size_t kind, int year)
 {
-    size_t years = (size_t)run->simulation.plan->horizon + 1, each = run->randomisations * run->band_points;
+    size_t years = (size_t)run->simulation->plan->horizon + 1, each = run->randomisations * run->band_points;
     return each > 0 ? run->yearly + (kind * years + (size_t)year) * each : NULL;
 }
 
@@ -87,10 +90,10 @@ static void find_paths(const struct sc_run *run, size_t randomisation, size_t fi
 {
     size_t all = run->randomisations * run->stride, at = randomisation * run->stride + first,
            band_at = randomisation * run->band_points + first;
-    bool banded = first < run->band_points, shared = run->simulation.plan->market.present;
+    bool banded = first < run->band_points, shared = run->simulation->plan->market.present;
     *paths = (struct sc_paths){.value = run->value + at};
     for (size_t i = 0; i < run->uncertainty->count; i++) paths->bin[i] = run->bin + i * all + at;
-    for (int year = 0; year <= run->simulation.plan->horizon && banded; year++) {
+    for (int year = 0; year <= run->simulation->plan->horizon && banded; year++) {
         paths->revenue[year] = sc_run_yearly(run, 0, year) + band_at;
         paths->fcff[year] = sc_run_yearly(run, 1, year) + band_at;
         if (shared) paths->inference_share[year] = sc_run_yearly(run, 2, year) + band_at;
@@ -108,13 +111,13 @@ static void take_turn(void *context, size_t turn, size_t index)
     size_t first = run->first + offset, end = first + (count < TURN ? count : TURN);
     struct sc_tally *tally = &run->of_turn[turn];
     *tally = (struct sc_tally){.least_spread = INFINITY};
-    if (!member->begun) sc_simulation_begin(&run->simulation, &member->block);
+    if (!member->begun) sc_simulation_begin(run->simulation, &member->block);
     member->begun = true;
     while (first < end) {
         size_t until = first < run->band_points && end > run->band_points ? run->band_points : end;
         struct sc_paths paths;
         find_paths(run, randomisation, first, &paths);
-        sc_simulate(&run->simulation, &member->block, member->scratch, (uint32_t)randomisation,
+        sc_simulate(run->simulation, &member->block, member->scratch, (uint32_t)randomisation,
                     (uint32_t)first, until - first, &paths, tally);
         first = until;
     }

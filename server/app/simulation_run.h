@@ -14,7 +14,7 @@ enum {
 
 /* Paths stand by randomisation: point i of r at [r * stride + i]. */
 struct sc_run {
-    struct sc_simulation simulation;
+    struct sc_simulation *simulation; /* owned; large: nothing is said of what it holds before */
     const struct sc_uncertainty *uncertainty;
     size_t randomisations, points, stride; /* points: evaluated so far, of each randomisation */
     size_t band_points;                    /* of them, those whose yearly figures are kept: a prefix */

@@ -65,8 +65,8 @@ void sc_simulation_write_sampling(struct sc_json_writer *w, const struct sc_simu
 
 static void write_correlation(struct sc_json_writer *w, const struct sc_simulated *simulated)
 {
-    const struct sc_copula *copula = &simulated->run.simulation.copula;
-    if (!simulated->run.simulation.correlated) {
+    const struct sc_copula *copula = &simulated->run.simulation->copula;
+    if (!simulated->run.simulation->correlated) {
         sc_json_member_null(w, "correlation");
         return;
     }
@@ -245,6 +245,7 @@ static size_t keep_accepted(const struct bands *bands, double *figure)
 {
     const struct sc_run *run = &bands->simulated->run;
     size_t count = 0, points = run->points < run->band_points ? run->points : run->band_points;
+    if (points == run->band_points && sc_simulated_rejected(bands->simulated) == 0) return bands->count;
     for (size_t r = 0; r < run->randomisations; r++)
         for (size_t i = 0; i < points; i++)
             if (!isnan(run->value[r * run->stride + i])) figure[count++] = figure[r * run->band_points + i];

@@ -104,15 +104,29 @@ struct parts {
     bool wanted[PARTS];
 };
 
+/* The least and the greatest of each lane, then of all. */
 SC_WIDE static void find_range(const double *x, size_t n, double *low, double *high)
 {
-    double least = INFINITY, most = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        least = x[i] < least ? x[i] : least;
-        most = x[i] > most ? x[i] : most;
+    sc_row least, most;
+    size_t whole = n - n % SC_LANES;
+    SC_EACH_LANE (l) {
+        least[l] = INFINITY;
+        most[l] = -INFINITY;
     }
-    *low = least;
-    *high = most;
+    for (size_t i = 0; i < whole; i += SC_LANES)
+        SC_EACH_LANE (l) {
+            least[l] = x[i + l] < least[l] ? x[i + l] : least[l];
+            most[l] = x[i + l] > most[l] ? x[i + l] : most[l];
+        }
+    *low = *high = x[0];
+    for (size_t i = whole; i < n; i++) {
+        *low = fmin(*low, x[i]);
+        *high = fmax(*high, x[i]);
+    }
+    for (size_t l = 0; l < SC_LANES; l++) {
+        *low = fmin(*low, least[l]);
+        *high = fmax(*high, most[l]);
+    }
 }
 
 /* The parts in which numbers lie: never a lower one for a greater number. */
