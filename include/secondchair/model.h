@@ -50,6 +50,14 @@ struct sc_settlement {
     bool pinned; /* the share is held at a threshold by the warrants that vest there */
 };
 
+/* Where the ramps of a shape stand in each year: 0 at their start, 1 at their end. MODEL 1. */
+struct sc_ramp {
+    uint8_t from, to, shape;
+    bool known;
+    double position[SC_YEARS_MAX + 1];
+};
+enum { SC_RAMPS = 8 };
+
 /* All figures of one evaluation. Yearly figures are rows [year], 0 … horizon (flows from year 1); those of a
  * seat or a segment are rows [index * years + year]. Money in USD million. */
 struct sc_block {
@@ -101,7 +109,9 @@ struct sc_block {
     size_t claims;
     struct sc_settlement settlement[SC_LANES]; /* filled by sc_evaluate */
 
-    struct sc_fit fit; /* of the plan's own observations, once it is known */
+    struct sc_ramp ramp[SC_RAMPS]; /* some that were met */
+    sc_row stub_rate;              /* the rate of which the factors of year 1 are */
+    struct sc_fit fit;             /* of the plan's own observations, once it is known */
     bool fit_known;
 };
 

@@ -3,6 +3,7 @@
 #include "elementary.h"
 
 #include <math.h>
+#include <string.h>
 
 SC_WIDE void sc_capm_row(const struct sc_block *block, const struct sc_capm *capm, sc_row out)
 {
@@ -47,6 +48,8 @@ SC_PART void factors_of_stub(struct sc_block *block, bool middle)
     const double *wacc = block->wacc[1];
     double *to_end = block->discount_to_end[1], *factor = block->discount_factor[1],
            power = middle ? -0.5 * block->plan->stub : -block->plan->stub;
+    if (block->warm && memcmp(block->stub_rate, wacc, sizeof block->stub_rate) == 0) return;
+    memcpy(block->stub_rate, wacc, sizeof block->stub_rate);
     SC_EACH_LANE (l) factor[l] = sc_pow(1 + wacc[l], power);
     SC_EACH_LANE (l) to_end[l] = middle ? factor[l] * factor[l] : factor[l];
 }
@@ -64,7 +67,7 @@ SC_PART void factors(struct sc_block *block)
         double *to_end = block->discount_to_end[year], *factor = block->discount_factor[year];
         if (middle)
             SC_EACH_LANE (l) {
-                double half = 1 / sqrt(1 + wacc[l]);
+                double half = sc_inverse_root(1 + wacc[l]);
                 factor[l] = before[l] * half;
                 to_end[l] = factor[l] * half;
             }

@@ -176,6 +176,17 @@ SC_PART double sc_pow(double x, double y)
     return ((y == 0) | (x == 1)) ? 1 : power;
 }
 
+/* 1/sqrt(x) to 1.5 ulp, x a normal number above 0: a guess from halving the exponent, then Newton's steps.
+ * Roots and quotients of vectors take several times as long. */
+SC_PART double sc_inverse_root(double x)
+{
+    double y = sc_of_bits(UINT64_C(0x5fe6eb50c7b537a9) - (sc_bits_of(x) >> 1)), half = 0.5 * x;
+    y *= 1.5 - half * y * y;
+    y *= 1.5 - half * y * y;
+    y *= 1.5 - half * y * y;
+    return y + 0.5 * y * (1 - x * y * y);
+}
+
 /* To 3 ulp. */
 SC_PART double sc_sinh(double x)
 {

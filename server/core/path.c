@@ -2,6 +2,7 @@
 
 #include "elementary.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* The logistic function of 10 (u - 1/2), stretched to 0 at u = 0 and to 1 at u = 1. */
@@ -11,30 +12,41 @@ SC_PART double logistic(double u)
     return (1 / (1 + sc_exp(-10 * (u - 0.5))) - first) / (last - first);
 }
 
-enum { YEARS_AT_ONCE = 8, POSITIONS = (SC_YEARS_MAX + YEARS_AT_ONCE - 1) / YEARS_AT_ONCE * YEARS_AT_ONCE };
+enum { YEARS_AT_ONCE = 8, ALL_YEARS = SC_YEARS_MAX + 1 };
+static_assert(ALL_YEARS % YEARS_AT_ONCE == 0, "positions are filled some at a time");
 
-/* Of the years from one on, all together: exponentials are dear singly. */
-SC_PART void some_positions(const struct sc_path *path, int first, double *position)
+/* Several years together: exponentials are dear singly. */
+SC_PART void some_positions(struct sc_ramp *ramp, int first)
 {
-    int from = path->from, to = path->to;
-    double span = to - from;
-    _Pragma("omp simd") for (int i = 0; i < YEARS_AT_ONCE; i++) position[i] = (first + i - from) / span;
-    if (path->shape == SC_SHAPE_LOGISTIC)
+    double *position = ramp->position + first, span = ramp->to - ramp->from;
+    _Pragma("omp simd") for (int i = 0; i < YEARS_AT_ONCE; i++) position[i] = (first + i - ramp->from) / span;
+    if (ramp->shape == SC_SHAPE_LOGISTIC)
         _Pragma("omp simd") for (int i = 0; i < YEARS_AT_ONCE; i++) position[i] = logistic(position[i]);
     for (int i = 0; i < YEARS_AT_ONCE; i++)
-        position[i] = first + i <= from ? 0 : first + i >= to ? 1 : position[i];
+        position[i] = first + i <= ramp->from ? 0 : first + i >= ramp->to ? 1 : position[i];
 }
 
-SC_WIDE static void positions(const struct sc_path *path, int years, double position[POSITIONS])
+SC_WIDE static void fill_positions(struct sc_ramp *ramp)
 {
-    for (int first = 0; first < years; first += YEARS_AT_ONCE) some_positions(path, first, position + first);
+    for (int first = 0; first < ALL_YEARS; first += YEARS_AT_ONCE) some_positions(ramp, first);
 }
 
 double sc_ramp_position(const struct sc_path *path, int year)
 {
-    double position[POSITIONS];
-    positions(path, year + 1, position);
-    return position[year];
+    struct sc_ramp ramp = {.from = path->from, .to = path->to, .shape = path->shape};
+    some_positions(&ramp, year / YEARS_AT_ONCE * YEARS_AT_ONCE);
+    return ramp.position[year];
+}
+
+/* The ramp of a path, remembered. */
+static const double *positions(struct sc_block *block, const struct sc_path *path)
+{
+    struct sc_ramp *ramp = &block->ramp[(path->from + 3U * path->to + path->shape) % SC_RAMPS];
+    if (!ramp->known || ramp->from != path->from || ramp->to != path->to || ramp->shape != path->shape) {
+        *ramp = (struct sc_ramp){.from = path->from, .to = path->to, .shape = path->shape, .known = true};
+        fill_positions(ramp);
+    }
+    return ramp->position;
 }
 
 /* a (b/a)^u, where b/a is a number; else the same as |a|^(1 - u) |b|^u, with their sign. MODEL 1. */
@@ -77,12 +89,11 @@ bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
     return moves;
 }
 
-SC_WIDE void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
+SC_WIDE void sc_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
 {
     bool ramp = path->form == SC_PATH_RAMP;
-    double position[POSITIONS];
     if (!sc_path_moves(block, path)) return;
-    if (ramp) positions(path, block->years, position);
+    const double *position = ramp ? positions(block, path) : NULL;
     for (int year = first; year < block->years; year++) {
         double *row = out[year];
         const double *from = ramp ? sc_ramp_at(path, position[year], (const sc_row *)block->driver, row)

@@ -14,7 +14,7 @@ bool sc_slot_moves(const struct sc_block *block, sc_slot slot);
 bool sc_path_moves(const struct sc_block *block, const struct sc_path *path);
 
 /* A path's rows from a year on, where it moves. */
-void sc_path_rows(const struct sc_block *block, const struct sc_path *path, int first, sc_row *out);
+void sc_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out);
 
 /* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
 double sc_ramp_position(const struct sc_path *path, int year);

@@ -48,7 +48,11 @@ static void the_exponential_is_right_to_the_last_place(void **state)
         x = i % 2 ? between(-4, 4) : spread(1e-40, 700);
         assert_ulps(expm1l((long double)x), sc_expm1(x), 2.5, "expm1", x);
         assert_ulps(expm1l((long double)-x), sc_expm1(-x), 2.5, "expm1", -x);
+        x = i % 2 ? between(0.5, 2) : spread(1e-300, 1e300);
+        assert_ulps(1 / sqrtl((long double)x), sc_inverse_root(x), 1.5, "1/sqrt", x);
     }
+    assert_exact(sc_inverse_root(1), 1);
+    assert_exact(sc_inverse_root(4), 0.5);
     assert_exact(sc_exp(0), 1);
     assert_exact(sc_exp(-0.0), 1);
     assert_exact(sc_exp(-INFINITY), 0);
