@@ -111,7 +111,7 @@ static bool build(struct service *service)
     service->store = sc_store_open(settings->database, sc_variant_follow, reason, sizeof reason);
     if (service->store) service->app = sc_app_new(service->store);
     if (service->app) limit(service->app, settings);
-    bool keeps = service->app && sc_app_keep(service->app, settings->answer_cache);
+    bool keeps = service->app && sc_app_keep(service->app, settings->answer_cache, settings->plan_cache);
     bool seeded = keeps && sc_app_seed(service->app, reason, sizeof reason) == 0;
     if (seeded)
         service->pool = sc_pool_new(SC_POOL_INTERACTIVE, settings->compute_threads, settings->queue,

@@ -119,6 +119,9 @@ enum sc_store_status sc_reader_moment(struct sc_reader *reader, int64_t *moment)
  * moment, and what was deleted since is there. 0: as they are. */
 void sc_reader_set_moment(struct sc_reader *reader, int64_t moment);
 
+/* Does it see them so? NULL sees nothing. */
+bool sc_reader_is_past(const struct sc_reader *reader);
+
 /* A job without its result, and without partial; its request's body only where whole is true. */
 enum sc_store_status sc_reader_job(struct sc_reader *reader, const char *id, bool whole,
                                    struct sc_arena *arena, struct sc_job *job);

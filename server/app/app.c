@@ -33,15 +33,17 @@ struct sc_app *sc_app_new(struct sc_store *store)
     return app;
 }
 
-bool sc_app_keep(struct sc_app *app, size_t answers)
+bool sc_app_keep(struct sc_app *app, size_t answers, size_t plans)
 {
     if (answers) app->answers = sc_cache_new(answers);
-    return !answers || app->answers;
+    if (plans) app->plans = sc_cache_new(plans);
+    return (!answers || app->answers) && (!plans || app->plans);
 }
 
 void sc_app_free(struct sc_app *app)
 {
     sc_cache_free(app->answers);
+    sc_cache_free(app->plans);
     free(app);
 }
 

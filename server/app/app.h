@@ -12,8 +12,9 @@ struct sc_jobs;
 struct sc_app *sc_app_new(struct sc_store *store);
 void sc_app_free(struct sc_app *app);
 
-/* Keeps so many bytes of finished answers from now on. Before the first call; false when memory is short. */
-bool sc_app_keep(struct sc_app *app, size_t answers) __attribute__((warn_unused_result));
+/* Keeps so many bytes of finished answers, and of scenarios made ready for questions, from now on. Before the
+ * first call; false when memory is short. */
+bool sc_app_keep(struct sc_app *app, size_t answers, size_t plans) __attribute__((warn_unused_result));
 struct sc_store *sc_app_store(struct sc_app *app);
 
 /* How many answers to writes with a key of the client's are kept; before the first call. */

@@ -15,7 +15,8 @@ const struct sc_asking *const SC_ASKINGS[] = {&SC_ASK_VALUATION,   &SC_ASK_PROJE
 enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *asking)
 {
     struct sc_subject subject;
-    if (sc_subject_of_stored(call, asking->members, &subject)) asking->answer(call, &subject);
+    if (sc_subject_of_stored(call, asking->members, asking->plan_alone, &subject))
+        asking->answer(call, &subject);
     sc_subject_fini(&subject);
     return SC_ANSWERED;
 }
@@ -23,7 +24,8 @@ enum sc_progress sc_ask_stored(struct sc_call *call, const struct sc_asking *ask
 enum sc_progress sc_ask_sent(struct sc_call *call, const struct sc_asking *asking)
 {
     struct sc_subject subject;
-    if (sc_subject_of_sent(call, asking->members, &subject)) asking->answer(call, &subject);
+    if (sc_subject_of_sent(call, asking->members, asking->plan_alone, &subject))
+        asking->answer(call, &subject);
     sc_subject_fini(&subject);
     return SC_ANSWERED;
 }

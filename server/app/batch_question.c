@@ -23,9 +23,6 @@ struct asked {
     struct sc_answer answer;
     struct sc_json_filter filter;
     struct sc_subject subject;
-    struct sc_ready *ready; /* what it is asked of, where that is shared */
-    struct sc_mould *mould; /* and the numbers that it moves there, where that is all it does */
-    double value[SC_MOULD_MOVES_MAX];
 };
 
 static void begin(struct asked *asked, struct sc_batch_asker *asker, struct sc_arena *arena)
@@ -47,8 +44,6 @@ static void begin(struct asked *asked, struct sc_batch_asker *asker, struct sc_a
 static void end(struct asked *asked)
 {
     sc_subject_fini(&asked->subject);
-    sc_mould_release(asked->mould);
-    sc_ready_release(asked->ready);
     json_decref(asked->point.json);
     free(asked->answer.body);
 }
@@ -108,17 +103,19 @@ static bool find_subject(struct asked *asked, struct sc_question *question)
     const struct sc_batch_frame *frame = asked->asker->frame;
     const char *id = json_string_value(question->sent);
     struct sc_source sent = {.document = id ? NULL : json_incref(question->sent)};
+    struct sc_ready *ready = NULL;
     if (id)
-        asked->ready = sc_shelf_find(frame->shelf, &asked->call, id, asked->point.terms.revision);
+        ready = sc_shelf_find(frame->shelf, &asked->call, id, asked->point.terms.revision);
     else if (frame->document && question->sent == frame->document->source.document)
-        asked->ready = sc_ready_share(frame->document);
-    bool found = asked->ready || !id;
+        ready = sc_ready_share(frame->document);
+    bool found = ready || !id;
     if (found && !id && asked->point.terms.revision) {
         sc_call_fail(&asked->call, SC_PROBLEM_bad_request,
                      "\"revision\" names one of a stored scenario; a document is sent");
         found = false;
     }
-    if (found) sc_subject_take(&asked->subject, question, asked->ready ? &asked->ready->source : &sent);
+    if (found) sc_subject_take(&asked->subject, question, ready ? &ready->source : &sent);
+    asked->subject.ready = ready;
     sc_source_fini(&sent);
     return found;
 }
@@ -142,35 +139,6 @@ static bool wants(const struct sc_batch_terms *terms, const char *name)
     return terms->fields == 0;
 }
 
-/* Finds a mould that says all that the overrides do. */
-static bool find_mould(struct asked *asked)
-{
-    struct sc_subject *subject = &asked->subject;
-    if (!subject->overrides || !asked->ready || !asked->point.terms.asking->plan_alone) return false;
-    asked->mould = sc_shelf_mould(asked->asker->frame->shelf, asked->ready, subject->overrides);
-    return asked->mould && sc_mould_read(asked->mould, subject->overrides, asked->value);
-}
-
-static bool fill_mould(struct asked *asked)
-{
-    struct sc_subject *subject = &asked->subject;
-    subject->plan = sc_mould_fill(asked->mould, asked->value, asked->call.arena);
-    if (wants(&asked->point.terms, "scenario")) sc_mould_digest(asked->mould, asked->value, subject->sha256);
-    if (!subject->plan) sc_call_exhausted(&asked->call);
-    return subject->plan;
-}
-
-/* From the subject to its plan. */
-static bool compile(struct asked *asked, bool moulded)
-{
-    if (moulded) return fill_mould(asked);
-    if (!asked->subject.overrides && asked->ready && asked->ready->plan) {
-        asked->subject.plan = asked->ready->plan;
-        return true;
-    }
-    return sc_subject_compile(&asked->call, &asked->subject);
-}
-
 /* Every member that was wanted must have been there. */
 static void check_fields(struct asked *asked)
 {
@@ -189,10 +157,10 @@ static void check_fields(struct asked *asked)
     if (faults) sc_call_invalid(&asked->call, SC_PROBLEM_invalid_question, faults);
 }
 
-static void answer(struct asked *asked, bool moulded)
+static void answer(struct asked *asked)
 {
     const struct sc_batch_terms *terms = &asked->point.terms;
-    if (!compile(asked, moulded)) return;
+    if (!sc_subject_compile(&asked->call, &asked->subject, wants(terms, "scenario"))) return;
     if (terms->fields) {
         asked->filter = (struct sc_json_filter){.name = terms->field, .count = terms->fields};
         asked->subject.filter = &asked->filter;
@@ -214,14 +182,15 @@ static bool conclude(struct asked *asked, bool alone)
     struct sc_batch_asker *asker = asked->asker;
     bool late = sc_clock_nanoseconds() >= asker->until;
     bool read = !late && asked->point.json && read_question(asked);
-    bool moulded = read && find_mould(asked);
-    if (moulded && !alone && sc_batch_is_light(&asked->point.terms, &asked->subject)) {
+    struct sc_subject *subject = &asked->subject;
+    bool moulded = read && asked->point.terms.asking->plan_alone && sc_subject_mould(&asked->call, subject);
+    if (moulded && !alone && sc_batch_is_light(&asked->point.terms, subject)) {
         struct sc_batch_point point = asked->point;
         asked->point.json = NULL;
-        return sc_batch_wait(asker, &point, asked->mould, asked->value);
+        return sc_batch_wait(asker, &point, subject->mould, subject->moved);
     }
     if (!alone && !sc_batch_flush(asker)) return false;
-    if (read) answer(asked, moulded);
+    if (read) answer(asked);
     if (late || asked->call.stopped) refuse(asked);
     return !atomic_load(asker->left) &&
            sc_batch_line(asker, asked->point.index, asked->point.json, &asked->answer);

@@ -66,10 +66,9 @@ enum {
     /* Time after which a batch gives its thread of the pool to whoever is next. */
     SC_BATCH_SLICE_US = 2000,
 
-    /* Scenarios, and sets of moved numbers, that a batch keeps compiled, and the bytes of their documents: in
-     * memory they take about twelve times as much. */
+    /* Scenarios that a batch keeps, and the bytes of their documents: in memory they take about twelve times
+     * as much. */
     SC_SHELF_SCENARIOS = 64,
-    SC_SHELF_MOULDS = 32,
     SC_SHELF_BYTES = 1024 * 1024,
 
     /* A body that is a part of the key under which its answer is kept: ten documents of the usual size. */

@@ -1,17 +1,20 @@
 #include "mould.h"
 
 #include "base/arena.h"
+#include "cache.h"
 #include "codec/document.h"
+#include "codec/frozen.h"
 #include "codec/pointer.h"
 #include "secondchair/field.h"
 #include "secondchair/limits.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What stands first is the cache's, so that the one is the other. */
 struct sc_mould {
-    atomic_size_t owners;
+    struct sc_cached cached;
+    char *key;         /* NULL while it is not kept */
     json_t *overrides; /* of the first question: the pointers */
     json_t *document;  /* with them put in: the plan has texts of it */
     struct sc_arena arena;
@@ -76,11 +79,23 @@ static bool compile(struct sc_mould *mould, const json_t *document)
     return mould->plan;
 }
 
+static void free_mould(struct sc_cached *cached)
+{
+    struct sc_mould *mould = (struct sc_mould *)(void *)cached;
+    sc_stencil_free(mould->stencil);
+    sc_arena_fini(&mould->arena);
+    json_decref(mould->document);
+    json_decref(mould->overrides);
+    free(mould->key);
+    free(mould);
+}
+
 struct sc_mould *sc_mould_new(const json_t *document, const json_t *overrides)
 {
     struct sc_mould *mould = moves_numbers(overrides) ? calloc(1, sizeof *mould) : NULL;
     if (!mould) return NULL;
-    atomic_init(&mould->owners, 1);
+    sc_cached_init(&mould->cached);
+    mould->cached.free = free_mould;
     sc_arena_init(&mould->arena, SC_LIMIT_ARENA);
     mould->overrides = json_deep_copy(overrides);
     if (mould->overrides && compile(mould, document) && open_gaps(mould)) return mould;
@@ -90,18 +105,50 @@ struct sc_mould *sc_mould_new(const json_t *document, const json_t *overrides)
 
 struct sc_mould *sc_mould_share(struct sc_mould *mould)
 {
-    atomic_fetch_add_explicit(&mould->owners, 1, memory_order_relaxed);
+    sc_cached_share(&mould->cached);
     return mould;
 }
 
 void sc_mould_release(struct sc_mould *mould)
 {
-    if (!mould || atomic_fetch_sub_explicit(&mould->owners, 1, memory_order_acq_rel) > 1) return;
-    sc_stencil_free(mould->stencil);
-    sc_arena_fini(&mould->arena);
-    json_decref(mould->document);
-    json_decref(mould->overrides);
-    free(mould);
+    if (mould) sc_cached_release(&mould->cached);
+}
+
+/* "m", the digest, and each pointer on a line: all that a mould depends on. malloc'd; NULL where the
+ * overrides fit no mould, or memory is short. */
+static char *make_key(const char *sha256, const json_t *overrides)
+{
+    size_t count = json_array_size(overrides), length = 1 + SC_DIGEST_TEXT;
+    if (count > SC_MOULD_MOVES_MAX || !moves_numbers(overrides)) return NULL;
+    for (size_t i = 0; i < count; i++) length += 1 + strlen(pointer_of(overrides, i));
+    char *key = malloc(length), *at = key;
+    if (!key) return NULL;
+    *at++ = 'm';
+    at = stpcpy(at, sha256);
+    for (size_t i = 0; i < count; i++) {
+        *at++ = '\n';
+        at = stpcpy(at, pointer_of(overrides, i));
+    }
+    return key;
+}
+
+struct sc_mould *sc_mould_kept(struct sc_cache *cache, const char *sha256, const json_t *overrides)
+{
+    char *key = make_key(sha256, overrides);
+    struct sc_cached *found = key ? sc_cache_find(cache, key, strlen(key)) : NULL;
+    free(key);
+    return (struct sc_mould *)(void *)found;
+}
+
+void sc_mould_keep(struct sc_cache *cache, const char *sha256, struct sc_mould *mould)
+{
+    mould->key = make_key(sha256, mould->overrides);
+    if (!mould->key) return;
+    mould->cached.key = mould->key;
+    mould->cached.key_length = strlen(mould->key);
+    mould->cached.bytes = sizeof *mould + mould->arena.used + sc_json_weight(mould->document) +
+                          sc_json_weight(mould->overrides) + sc_stencil_weight(mould->stencil);
+    sc_cache_put(cache, &mould->cached);
 }
 
 bool sc_mould_fits(const struct sc_mould *mould, const json_t *overrides)

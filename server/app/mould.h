@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct sc_arena;
+struct sc_cache;
 struct sc_mould;
 
 enum { SC_MOULD_MOVES_MAX = SC_STENCIL_GAPS_MAX };
@@ -18,6 +19,13 @@ enum { SC_MOULD_MOVES_MAX = SC_STENCIL_GAPS_MAX };
 /* For overrides of these pointers. NULL where memory is short or the overrides have a fault; a mould that can
  * fill nothing where other values might have another structure. One owner. */
 struct sc_mould *sc_mould_new(const json_t *document, const json_t *overrides);
+
+/* The mould in a cache that these overrides of a document with that digest fit: NULL, or shared; to be
+ * released. */
+struct sc_mould *sc_mould_kept(struct sc_cache *cache, const char *sha256, const json_t *overrides);
+
+/* Keeps a new mould of that document there. */
+void sc_mould_keep(struct sc_cache *cache, const char *sha256, struct sc_mould *mould);
 
 struct sc_mould *sc_mould_share(struct sc_mould *mould);
 void sc_mould_release(struct sc_mould *mould);

@@ -1,36 +1,17 @@
-/* Scenarios kept ready for the questions of one batch: each is read, resolved and compiled once, and so is
- * each set of numbers that questions move in it. All questions see the same revision. Threads share a shelf.
- */
+/* The scenarios that the questions of one batch are about: all that ask for one see the same revision of it.
+ * Threads share a shelf. */
 #ifndef SC_APP_SHELF_H
 #define SC_APP_SHELF_H
 
-#include "mould.h"
-#include "subject.h"
-
-struct sc_ready {
-    struct sc_source source;    /* frozen */
-    const struct sc_plan *plan; /* NULL where the document is not valid */
-};
+#include "ready.h"
 
 struct sc_shelf;
 
 struct sc_shelf *sc_shelf_new(void);
 void sc_shelf_free(struct sc_shelf *shelf);
 
-/* The living stored scenario of that id, at a revision or 0 for its newest: NULL, and the call's answer is a
- * problem, or shared; to be released. */
+/* As sc_ready_find, or as it was found before. */
 struct sc_ready *sc_shelf_find(struct sc_shelf *shelf, struct sc_call *call, const char *id,
                                int64_t revision);
-
-/* The same of a document that was sent along for many questions, with so many bytes. Takes the one reference
- * to it that there is; NULL when memory is short. */
-struct sc_ready *sc_ready_of_document(json_t *document, size_t length);
-
-struct sc_ready *sc_ready_share(struct sc_ready *ready);
-void sc_ready_release(struct sc_ready *ready);
-
-/* The mould of a scenario that is kept which these overrides fit, made if need be: NULL where there is none,
- * or shared; to be released. */
-struct sc_mould *sc_shelf_mould(struct sc_shelf *shelf, struct sc_ready *ready, const json_t *overrides);
 
 #endif

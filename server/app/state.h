@@ -19,6 +19,7 @@ struct sc_app {
     struct sc_once_keep once; /* the answers to writes with a key */
     struct sc_batch_counts batch_counts;
     struct sc_cache *answers; /* finished ones that are kept; NULL: none are */
+    struct sc_cache *plans;   /* scenarios made ready, and moulds of them; likewise */
 };
 
 #endif

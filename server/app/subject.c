@@ -8,6 +8,7 @@
 #include "codec/document.h"
 #include "codec/writer.h"
 #include "question.h"
+#include "ready.h"
 #include "request.h"
 #include "resolve.h"
 #include "secondchair/model.h"
@@ -19,23 +20,6 @@
 
 enum { ETAG_DIGITS = 32 }; /* of the 64 that SHA-256 has */
 
-bool sc_source_load(struct sc_call *call, const char *id, int64_t revision, struct sc_source *source)
-{
-    struct sc_chain *chain = sc_arena_alloc(call->arena, sizeof *chain);
-    *source = (struct sc_source){.id = NULL};
-    if (!chain) sc_call_exhausted(call);
-    if (!chain || !sc_call_chain(call, SC_RECORD_SCENARIO, id, revision, false, chain)) return false;
-    source->id = chain->record[0].id;
-    source->revision = chain->record[0].revision;
-    for (size_t i = 0; i < chain->count; i++) source->length += chain->record[i].body_length;
-    source->document = sc_call_chain_document(call, chain, false, source->sha256);
-    if (source->document && chain->count > 1) {
-        json_auto_t *body = sc_record_body(&chain->record[0]);
-        source->overlay = json_incref(json_object_get(body, "overrides"));
-    }
-    return source->document;
-}
-
 void sc_source_fini(struct sc_source *source)
 {
     json_decref(source->document);
@@ -43,21 +27,18 @@ void sc_source_fini(struct sc_source *source)
     *source = (struct sc_source){.id = NULL};
 }
 
-/* The stored scenario that is asked about, or the document that is sent. */
-static bool find_source(struct sc_call *call, const char *id, int64_t revision, const json_t *document,
-                        struct sc_source *source)
+/* True where the overrides would be put in a document too long for a hurried call. */
+static bool postpones(struct sc_call *call, const struct sc_subject *subject)
 {
-    if (id) return sc_source_load(call, id, revision, source);
-    *source = (struct sc_source){.document = json_incref(sc_json_unconst(document))};
-    if (!revision) return true;
-    sc_call_fail(call, SC_PROBLEM_bad_request,
-                 "\"revision\" names one of a stored scenario; a document is sent");
-    return false;
+    enum { BYTES_A_MICROSECOND = 40 }; /* copied, digested, compiled */
+    return subject->overrides && subject->ready &&
+           sc_call_postpones(call, (double)subject->ready->source.length / BYTES_A_MICROSECOND);
 }
 
 /* Puts the overrides in, where there are any, and makes sure that sha256 is that of the document. */
 static bool override(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
 {
+    if (postpones(call, subject)) return false;
     if (subject->overrides) {
         json_t *changed = sc_document_override(subject->document, subject->overrides, faults);
         json_decref(subject->document);
@@ -124,20 +105,43 @@ static void refuse_document(struct sc_call *call, const struct sc_subject *subje
         sc_call_invalid(call, SC_PROBLEM_invalid_scenario, faults);
 }
 
+static const struct sc_plan *fill(struct sc_call *call, struct sc_subject *subject)
+{
+    const struct sc_plan *plan = sc_mould_fill(subject->mould, subject->moved, call->arena);
+    if (!plan) sc_call_exhausted(call);
+    return plan;
+}
+
 static bool compile(struct sc_call *call, struct sc_subject *subject, struct sc_faults *faults)
 {
-    subject->plan = sc_document_compile(subject->document, call->arena, faults);
-    if (!subject->plan) refuse_document(call, subject, faults);
+    if (subject->mould) {
+        subject->plan = fill(call, subject);
+    } else if (!subject->overrides && subject->ready && subject->ready->plan) {
+        subject->plan = subject->ready->plan;
+    } else {
+        subject->plan = sc_document_compile(subject->document, call->arena, faults);
+        if (!subject->plan) refuse_document(call, subject, faults);
+    }
     return subject->plan;
 }
 
+/* Up to what the answer depends on. */
+static bool resolve(struct sc_call *call, struct sc_subject *subject, bool digest, struct sc_faults *faults)
+{
+    if (!subject->mould) return override(call, subject, faults);
+    if (digest) sc_mould_digest(subject->mould, subject->moved, subject->sha256);
+    return true;
+}
+
 /* From the document that is asked about to the plan. */
-static bool prepare(struct sc_call *call, struct sc_subject *subject)
+static bool prepare(struct sc_call *call, struct sc_subject *subject, bool plan_alone)
 {
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
     uint64_t start = sc_clock_nanoseconds();
-    bool ready = override(call, subject, faults) && is_new(call, subject) && compile(call, subject, faults);
+    bool moulded = plan_alone && sc_subject_mould(call, subject);
+    bool ready = (moulded || !call->too_long) && resolve(call, subject, true, faults) &&
+                 is_new(call, subject) && compile(call, subject, faults);
     sc_call_spent(call, SC_STAGE_PARSE, start);
     return ready;
 }
@@ -155,37 +159,61 @@ void sc_subject_take(struct sc_subject *subject, struct sc_question *question, c
     question->members = question->overrides = NULL;
 }
 
+/* The stored scenario that is asked about, or the document that is sent. False: the answer is a problem. */
+static bool find_subject(struct sc_call *call, const char *id, const json_t *document,
+                         struct sc_question *question, struct sc_subject *subject)
+{
+    struct sc_source sent = {.document = id ? NULL : json_incref(sc_json_unconst(document))};
+    struct sc_ready *ready = id ? sc_ready_find(call, id, question->revision) : NULL;
+    bool found = ready || (!id && !question->revision);
+    if (!id && question->revision)
+        sc_call_fail(call, SC_PROBLEM_bad_request,
+                     "\"revision\" names one of a stored scenario; a document is sent");
+    if (found) sc_subject_take(subject, question, ready ? &ready->source : &sent);
+    subject->ready = ready;
+    sc_source_fini(&sent);
+    return found;
+}
+
 static bool make_subject(struct sc_call *call, const char *const *members, const struct sc_collection *sent,
-                         struct sc_subject *subject)
+                         bool plan_alone, struct sc_subject *subject)
 {
     struct sc_question question;
-    struct sc_source source = {.id = NULL};
     *subject = (struct sc_subject){.id = NULL};
-    bool found = sc_question_read(call, members, sent, &question);
-    if (found) {
-        const char *id = sent ? json_string_value(question.sent) : call->argument[0];
-        found = find_source(call, id, question.revision, question.sent, &source);
-        sc_subject_take(subject, &question, &source);
-    }
-    sc_source_fini(&source);
+    bool found = sc_question_read(call, members, sent, &question) &&
+                 find_subject(call, sent ? json_string_value(question.sent) : call->argument[0],
+                              question.sent, &question, subject);
     sc_question_fini(&question);
-    return found && prepare(call, subject);
+    return found && prepare(call, subject, plan_alone);
 }
 
-bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject)
+bool sc_subject_mould(struct sc_call *call, struct sc_subject *subject)
+{
+    if (!subject->overrides || !subject->ready) return false;
+    struct sc_mould *mould = sc_ready_mould(call, subject->ready, subject->overrides);
+    if (mould && sc_mould_read(mould, subject->overrides, subject->moved))
+        subject->mould = mould;
+    else
+        sc_mould_release(mould);
+    return subject->mould;
+}
+
+bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject, bool digest)
 {
     struct sc_faults *faults = sc_call_faults(call);
-    return faults && override(call, subject, faults) && compile(call, subject, faults);
+    return faults && resolve(call, subject, digest, faults) && compile(call, subject, faults);
 }
 
-bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)
+bool sc_subject_of_stored(struct sc_call *call, const char *const *members, bool plan_alone,
+                          struct sc_subject *subject)
 {
-    return make_subject(call, members, NULL, subject);
+    return make_subject(call, members, NULL, plan_alone, subject);
 }
 
-bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_subject *subject)
+bool sc_subject_of_sent(struct sc_call *call, const char *const *members, bool plan_alone,
+                        struct sc_subject *subject)
 {
-    return make_subject(call, members, sc_collection(SC_RECORD_SCENARIO), subject);
+    return make_subject(call, members, sc_collection(SC_RECORD_SCENARIO), plan_alone, subject);
 }
 
 /* Makes the answer's ETag one of both scenarios; true when the client has no such answer yet. */
@@ -204,7 +232,6 @@ bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject
     const json_t *named = json_object_get(subject->question, member);
     const char *id = json_string_value(named);
     struct sc_question question = {.revision = 0};
-    struct sc_source source;
     struct sc_faults *faults = sc_call_faults(call);
     *other = (struct sc_subject){.id = NULL};
     if (!faults) return false;
@@ -216,11 +243,8 @@ bool sc_subject_of_member(struct sc_call *call, const struct sc_subject *subject
         sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
         return false;
     }
-    bool found = find_source(call, id, 0, named, &source);
-    sc_subject_take(other, &question, &source);
-    sc_source_fini(&source);
-    bool ready =
-        found && override(call, other, faults) && is_new_pair(call, other) && compile(call, other, faults);
+    bool ready = find_subject(call, id, named, &question, other) && override(call, other, faults) &&
+                 is_new_pair(call, other) && compile(call, other, faults);
     for (size_t i = 0; !id && i < faults->count;
          i++) { /* the places are those of the body that holds the document */
         char place[2 * SC_POINTER_MAX];
@@ -255,5 +279,7 @@ void sc_subject_fini(struct sc_subject *subject)
     json_decref(subject->overlay);
     json_decref(subject->overrides);
     json_decref(subject->question);
+    sc_mould_release(subject->mould);
+    sc_ready_release(subject->ready);
     *subject = (struct sc_subject){.id = NULL};
 }

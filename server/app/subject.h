@@ -3,6 +3,7 @@
 #ifndef SC_APP_SUBJECT_H
 #define SC_APP_SUBJECT_H
 
+#include "mould.h"
 #include "secondchair/call.h"
 #include "secondchair/plan.h"
 
@@ -11,6 +12,7 @@
 struct sc_json_filter;
 struct sc_json_writer;
 struct sc_question;
+struct sc_ready;
 
 /* A scenario as it was read, before any override: questions may share one. */
 struct sc_source {
@@ -26,24 +28,27 @@ struct sc_subject {
     const char *id;    /* NULL for a document sent along */
     int64_t revision;  /* 0 likewise */
     char sha256[65];   /* of the canonical document after the overrides */
-    json_t *document;  /* after the overrides; owned, never changed */
+    json_t *document;  /* after the overrides, unless there is a mould; owned, never changed */
     json_t *overlay;   /* a variant's own overrides, or NULL; owned */
     json_t *overrides; /* the question's, an array, or NULL; owned */
     json_t *question;  /* the members of the question alone, from the body or the query; owned */
     const struct sc_plan *plan;
-    bool inputs;                   /* ?inputs=true or "inputs": true */
-    struct sc_json_filter *filter; /* which members of the answer are wanted; NULL: all */
+    struct sc_ready *ready;           /* that it is asked of, or NULL; owned */
+    struct sc_mould *mould;           /* that says all that the overrides do, or NULL; owned */
+    double moved[SC_MOULD_MOVES_MAX]; /* the numbers to fill it with */
+    bool inputs;                      /* ?inputs=true or "inputs": true */
+    struct sc_json_filter *filter;    /* which members of the answer are wanted; NULL: all */
 };
 
 /* members: the names that a question's body may hold beside "scenario", "overrides" and "inputs", ended by
- * NULL; a query may give them too (numbers, true and false as such, all else as texts). Parses the body,
- * resolves, overrides, compiles, sets the answer's ETag and freshness, and answers 304 where the client has
- * it. False: the answer is complete (a problem or a 304). Always pair with sc_subject_fini. Times are booked.
- */
-bool sc_subject_of_stored(struct sc_call *call, const char *const *members, struct sc_subject *subject)
-    __attribute__((warn_unused_result));
-bool sc_subject_of_sent(struct sc_call *call, const char *const *members, struct sc_subject *subject)
-    __attribute__((warn_unused_result));
+ * NULL; a query may give them too (numbers, true and false as such, all else as texts). plan_alone: the
+ * document after the overrides is not looked at. Parses the body, resolves, overrides, compiles, sets the
+ * answer's ETag and freshness, and answers 304 where the client has it. False: the answer is complete (a
+ * problem or a 304), or too long for a hurried call. Always pair with sc_subject_fini. Times are booked. */
+bool sc_subject_of_stored(struct sc_call *call, const char *const *members, bool plan_alone,
+                          struct sc_subject *subject) __attribute__((warn_unused_result));
+bool sc_subject_of_sent(struct sc_call *call, const char *const *members, bool plan_alone,
+                        struct sc_subject *subject) __attribute__((warn_unused_result));
 /* A second scenario, which a member of the question names or holds: resolved and compiled likewise, without
  * overrides. The answer's ETag then names it too. False as above, or where the member is absent; always pair
  * with sc_subject_fini. */
@@ -57,11 +62,7 @@ bool sc_subject_uncertainty(struct sc_call *call, const struct sc_subject *subje
 
 void sc_subject_fini(struct sc_subject *subject);
 
-/* The same in parts, for questions that come without their own call. The living stored scenario of that id,
- * at a revision or 0 for its newest; id is borrowed from the call's arena. False: the answer is a problem;
- * always pair with sc_source_fini. */
-bool sc_source_load(struct sc_call *call, const char *id, int64_t revision, struct sc_source *source)
-    __attribute__((warn_unused_result));
+/* The same in parts, for questions that come without their own call. */
 void sc_source_fini(struct sc_source *source);
 
 /* The subject of a question about a source, whose overrides are not put in yet: it has no plan. Takes what
@@ -69,8 +70,15 @@ void sc_source_fini(struct sc_source *source);
 void sc_subject_take(struct sc_subject *subject, struct sc_question *question,
                      const struct sc_source *source);
 
-/* Puts the overrides in and compiles, in the call's arena. False: the answer is a problem. */
-bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject) __attribute__((warn_unused_result));
+/* Finds the mould of what is ready that says all that the overrides do, and reads the numbers; false where
+ * there is none. */
+bool sc_subject_mould(struct sc_call *call, struct sc_subject *subject) __attribute__((warn_unused_result));
+
+/* Puts the overrides in and compiles, in the call's arena, or fills the mould. False: the answer is a
+ * problem. sha256 is then that of the document after the overrides; with a mould, only where digest is true.
+ */
+bool sc_subject_compile(struct sc_call *call, struct sc_subject *subject, bool digest)
+    __attribute__((warn_unused_result));
 
 /* The members that every answer begins with: "engine", "scenario" {id, revision, sha256} (id and revision
  * null for a document sent along), and "inputs" where asked for. */

@@ -177,6 +177,11 @@ void sc_stencil_free(struct sc_stencil *stencil)
     free(stencil);
 }
 
+size_t sc_stencil_weight(const struct sc_stencil *stencil)
+{
+    return stencil ? sizeof *stencil + stencil->text.capacity : 0;
+}
+
 void sc_stencil_digest(const struct sc_stencil *stencil, const double *value, char hex[SC_DIGEST_TEXT])
 {
     crypto_hash_sha256_state state = stencil->begun;

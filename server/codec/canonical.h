@@ -30,6 +30,9 @@ struct sc_stencil *sc_stencil_new(const json_t *document, const json_t *const *n
     __attribute__((warn_unused_result));
 void sc_stencil_free(struct sc_stencil *stencil);
 
+/* How many bytes of memory it takes; NULL takes none. */
+size_t sc_stencil_weight(const struct sc_stencil *stencil);
+
 /* The digest of the document with these finite values for the numbers, in the same order. */
 void sc_stencil_digest(const struct sc_stencil *stencil, const double *value, char hex[SC_DIGEST_TEXT]);
 

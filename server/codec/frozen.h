@@ -12,4 +12,7 @@ void sc_json_freeze(json_t *value);
 /* Makes it the owner's alone again, for its json_decref: no other reference to any of it may be left. */
 void sc_json_thaw(json_t *value);
 
+/* About how many bytes of memory a value takes with all in it; NULL takes none. */
+size_t sc_json_weight(const json_t *value);
+
 #endif

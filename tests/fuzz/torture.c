@@ -77,7 +77,7 @@ static void start(void)
     need(sodium_init() >= 0 && sc_settings_read(&service.settings, 5, flags, reason), "no settings");
     service.store = sc_store_open(service.settings.database, sc_variant_follow, reason, sizeof reason);
     service.app = sc_app_new(service.store);
-    need(sc_app_keep(service.app, 1 << 20), "no memory");
+    need(sc_app_keep(service.app, 1 << 20, 1 << 20), "no memory");
     need(sc_app_seed(service.app, reason, sizeof reason) == 0, "no seed");
     service.pool = sc_pool_new(SC_POOL_INTERACTIVE, 1, 16, 16);
     const struct sc_jobs_bounds bounds = {

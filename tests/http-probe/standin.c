@@ -121,9 +121,9 @@ struct sc_app *sc_app_new(struct sc_store *store)
     return app;
 }
 
-bool sc_app_keep(struct sc_app *app, size_t answers)
+bool sc_app_keep(struct sc_app *app, size_t answers, size_t plans)
 {
-    (void)app, (void)answers;
+    (void)app, (void)answers, (void)plans;
     return true;
 }
 

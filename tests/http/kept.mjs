@@ -79,13 +79,29 @@ export default async function kept({ server }) {
     for (let i = 0; i < 3; i++) await server.refuse('not-found', 'GET', '/v1/scenarios/nobody-at-all/valuation');
   }));
   for (const agent of agents) agent.destroy();
-  await test('the service may be told to keep nothing', async () => {
-    const other = await new server.constructor(server.binary, { flags: ['--answer-cache', '0'] }).start();
-    try {
-      const answers = [];
-      for (let i = 0; i < 3; i++) answers.push((await other.expect(200, 'GET', '/v1/scenarios/amd-base/valuation')).text);
-      is(new Set(answers).size, 1, 'different answers');
-      if (!/^secondchair_requests_recalled_total 0$/m.test((await other.get('/metrics')).text)) fail('something was kept');
-    } finally { await other.stop(); }
-  });
+  const elsewhere = async (flags, body) => {
+    const other = await new server.constructor(server.binary, { flags }).start();
+    try { await body(other); } finally { await other.stop(); }
+  };
+  await test('the service may be told to keep nothing', () => elsewhere(['--answer-cache', '0', '--plan-cache', '0'], async other => {
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push((await other.expect(200, 'GET', '/v1/scenarios/amd-base/valuation?set=/price:250')).text);
+    is(new Set(answers).size, 1, 'different answers');
+    is(answers[0], (await server.expect(200, 'GET', '/v1/scenarios/amd-base/valuation?set=/price:250')).text, 'the answer of one that keeps');
+    if (!/^secondchair_requests_recalled_total 0$/m.test((await other.get('/metrics')).text)) fail('something was kept');
+  }));
+  await test('where scenarios alone are kept, a write is seen by whoever asks after its answer', () => elsewhere(['--answer-cache', '0'], async other => {
+    const { id } = await other.store(scenario('amd-base'));
+    const { json: child } = await other.expect(201, 'POST', `/v1/scenarios/${id}/variants`, { json: { name: 'Child', overrides: [{ pointer: '/chair/hazard', value: 0.07 }] } });
+    const whole = async (each, wacc) => (await other.expect(200, 'POST', '/v1/valuation', { json: { scenario: (await other.expect(200, 'GET', `/v1/scenarios/${each}`)).json.document, overrides: [{ pointer: '/discount/wacc', value: wacc }] } })).json;
+    for (let price = 200; price < 210; price++) {
+      await other.expect(200, 'PATCH', `/v1/scenarios/${id}`, { merge: { price }, headers: { 'If-Match': '*' } });
+      for (const each of [id, child.id]) {
+        const wacc = 0.08 + price / 1e5, { json } = await other.expect(200, 'GET', `/v1/scenarios/${each}/valuation?set=/discount/wacc:${wacc}`);
+        const { scenario: { sha256 }, value_per_share } = await whole(each, wacc);
+        is([json.price, json.scenario.sha256, json.value_per_share], [price, sha256, value_per_share], each);
+        is((await other.expect(200, 'GET', `/v1/scenarios/${each}/valuation`)).json.price, price, 'the price');
+      }
+    }
+  }));
 }

@@ -78,7 +78,7 @@ static UNUSED void rig_open(struct rig *rig)
     if (!rig->store) fail_msg("%s", reason);
     rig->app = sc_app_new(rig->store);
     assert_non_null(rig->app);
-    assert_true(sc_app_keep(rig->app, 1 << 20));
+    assert_true(sc_app_keep(rig->app, 1 << 20, 1 << 20));
     rig->reader = sc_reader_open(rig->store);
     assert_non_null(rig->reader);
 }

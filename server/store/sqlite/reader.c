@@ -291,3 +291,8 @@ void sc_reader_set_moment(struct sc_reader *reader, int64_t moment)
 {
     reader->moment = moment;
 }
+
+bool sc_reader_is_past(const struct sc_reader *reader)
+{
+    return reader && reader->moment;
+}
