@@ -40,14 +40,26 @@ double sc_point_work(const struct sc_plan *plan)
     return branches * years * rows;
 }
 
-double sc_fit_work(const struct sc_plan *plan, sc_slot slot)
+/* The fit of the inference share, where the plan has one. */
+static double work_of_fit(const struct sc_plan *plan)
 {
     enum { OF_A_START = 4, WITH_CEILING = 1500, WITHOUT = 60000 }; /* of an observation, as measured */
     const struct sc_share_curve *curve = &plan->market.inference_share;
-    if (curve->observation_count == 0 || sc_plan_field(plan, slot)->group != SC_GROUP_INFERENCE_SHARE)
-        return 0;
+    if (curve->observation_count == 0) return 0;
     return ((double)curve->observation_count + OF_A_START) *
            (curve->ceiling == SC_NO_SLOT ? WITHOUT : WITH_CEILING);
+}
+
+double sc_fit_work(const struct sc_plan *plan, sc_slot slot)
+{
+    return sc_plan_field(plan, slot)->group == SC_GROUP_INFERENCE_SHARE ? work_of_fit(plan) : 0;
+}
+
+double sc_valuation_cost(const struct sc_plan *plan)
+{
+    enum { ROWS = 1000, FIGURES = 20, OF_A_YEAR = 24, OF_A_SEGMENT = 4 }; /* in a microsecond; as written */
+    double figures = plan->horizon * (OF_A_YEAR + OF_A_SEGMENT * (double)plan->segment_count);
+    return (sc_point_work(plan) + work_of_fit(plan)) / ROWS + figures / FIGURES;
 }
 
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,

@@ -31,6 +31,9 @@ const char *sc_lane_reason(uint32_t fault);
 double sc_point_work(const struct sc_plan *plan);
 double sc_fit_work(const struct sc_plan *plan, sc_slot slot);
 
+/* About how many microseconds a valuation takes, with its answer. */
+double sc_valuation_cost(const struct sc_plan *plan);
+
 /* In the arena; NULL with faults: the scenario has no value; NULL without: the arena is exhausted. */
 struct sc_evaluation *sc_evaluation_new(const struct sc_plan *plan, struct sc_arena *arena,
                                         struct sc_faults *faults);

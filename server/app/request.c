@@ -225,11 +225,13 @@ const struct sc_json_limits SC_BODY_LIMITS = {SC_BODY_TOKENS_MAX, SC_BODY_DEPTH_
 
 json_t *sc_call_json(struct sc_call *call, enum sc_problem invalid, const struct sc_collection *sent)
 {
+    enum { BYTES_A_MICROSECOND = 50 }; /* of jansson */
     struct sc_json_error error;
     if (!call->body) {
         sc_call_fail(call, SC_PROBLEM_not_json, "The body is empty");
         return NULL;
     }
+    if (sc_call_postpones(call, (double)call->body_length / BYTES_A_MICROSECOND)) return NULL;
     uint64_t start = sc_clock_nanoseconds();
     json_t *json = sc_json_parse(call->body, call->body_length, &SC_BODY_LIMITS, &error);
     sc_call_spent(call, SC_STAGE_PARSE, start);

@@ -68,6 +68,7 @@ static enum sc_progress answer_csv(struct sc_call *call, const struct sc_evaluat
 
 static enum sc_progress answer(struct sc_call *call, const struct sc_subject *subject)
 {
+    if (sc_call_postpones(call, sc_valuation_cost(subject->plan))) return SC_ANSWERED;
     const struct sc_evaluation *evaluation = sc_call_evaluate(call, subject->plan);
     struct sc_buffer buffer;
     struct sc_json_writer writer;

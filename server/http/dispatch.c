@@ -293,7 +293,8 @@ bool sc_dispatch_run(struct sc_request *request)
 {
     sc_peer_enter(request->peer, SC_PHASE_BUSY, UINT64_MAX);
     if (recall_answer(request)) return true;
-    return request->match.route->run & SC_RUN_POOL ? run_in_pool(request) : run_inline(request);
+    bool in_pool = (request->match.route->run & SC_RUN_POOL) || request->as_job;
+    return in_pool ? run_in_pool(request) : run_inline(request);
 }
 
 void sc_dispatch_abandon(struct sc_http *http)

@@ -21,6 +21,7 @@
 #define LOOK (SC_RUN_INLINE | SC_RUN_KEPT)
 #define READ (SC_RUN_POOL | SC_RUN_KEPT)
 #define ASK (SC_RUN_POOL | SC_RUN_KEPT | SC_RUN_JOB)
+#define QUICK (SC_RUN_INLINE | SC_RUN_KEPT | SC_RUN_JOB)
 #define WORK (SC_RUN_POOL | SC_RUN_JOB)
 
 /* The whole API. Columns: method, pattern, use case, where it runs, the body's types, the answer's types, how
@@ -70,8 +71,8 @@ const struct sc_route SC_ROUTES[] = {
     {"POST", "/v1/sets/{id}/simulation", sc_set_simulation_stored, ASK, JSON, {JSON, CSV}, USUAL},
 
     {"POST", "/v1/valuation", sc_valuation_sent, ASK, JSON, {JSON, CSV}, USUAL},
-    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, READ, 0, {JSON, CSV}, USUAL},
-    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, ASK, JSON, {JSON, CSV}, USUAL},
+    {"GET", "/v1/scenarios/{id}/valuation", sc_valuation_stored, LOOK, 0, {JSON, CSV}, USUAL},
+    {"POST", "/v1/scenarios/{id}/valuation", sc_valuation_stored, QUICK, JSON, {JSON, CSV}, USUAL},
     {"POST", "/v1/projection", sc_projection_sent, ASK, JSON, {JSON, CSV}, USUAL},
     {"GET", "/v1/scenarios/{id}/projection", sc_projection_stored, READ, 0, {JSON, CSV}, USUAL},
     {"POST", "/v1/scenarios/{id}/projection", sc_projection_stored, ASK, JSON, {JSON, CSV}, USUAL},
