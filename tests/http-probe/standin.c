@@ -89,6 +89,11 @@ void sc_reader_set_moment(struct sc_reader *reader, int64_t moment)
     (void)reader, (void)moment;
 }
 
+void sc_app_limit_once(struct sc_app *app, const struct sc_once_keep *keep)
+{
+    (void)app, (void)keep;
+}
+
 void sc_app_limit_batch(struct sc_app *app, uint64_t milliseconds)
 {
     (void)app;
