@@ -146,14 +146,14 @@ static bool recall_answer(struct sc_request *request)
     return true;
 }
 
-/* A write with a key of the client's is done once. */
+/* A write with a key of the client's is done once. What is not answered belongs to another thread by now. */
 static enum sc_progress ask(struct sc_request *request)
 {
     struct sc_call *call = &request->call;
     sc_use_case *use_case = request->match.route->use_case;
     if (call->once_key && !sc_once_begin(call)) return SC_ANSWERED;
     enum sc_progress progress = request->as_job ? sc_job_accept(call, use_case) : use_case(call);
-    if (call->once_key && progress == SC_ANSWERED) sc_once_settle(call);
+    if (progress == SC_ANSWERED && call->once_key) sc_once_settle(call);
     return progress;
 }
 
