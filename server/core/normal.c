@@ -71,14 +71,15 @@ double sc_normal_log_between(double low, double high)
 
 /* Wichura's algorithm AS 241 (PPND16), Applied Statistics 37 (1988) 477-484: about 16 digits. Ratios of
  * polynomials of degree 7, lowest power first. */
+SC_PART double polynomial(const double c[8], double x)
+{
+    double x2 = x * x, x4 = x2 * x2;
+    return c[0] + c[1] * x + x2 * (c[2] + c[3] * x) + x4 * (c[4] + c[5] * x + x2 * (c[6] + c[7] * x));
+}
+
 SC_PART double ratio(const double numerator[8], const double denominator[8], double x)
 {
-    double above = numerator[7], below = denominator[7];
-    for (int power = 6; power >= 0; power--) {
-        above = above * x + numerator[power];
-        below = below * x + denominator[power];
-    }
-    return above / below;
+    return polynomial(numerator, x) / polynomial(denominator, x);
 }
 
 SC_PART double central_quantile(double away)
