@@ -44,16 +44,14 @@ bool sc_distribution_check(const struct sc_distribution *distribution, const cha
 const char *sc_distribution_parameter(int kind, size_t index);
 
 enum {
-    SC_ODDS_CELLS = 385, /* at most; as many as the shape needs */
-    SC_ODDS_POWERS = 8   /* coefficients of a cell */
+    SC_WARP_CELLS = 385, /* at most; as many as the shape needs */
+    SC_WARP_POWERS = 8   /* coefficients of a cell */
 };
 
-/* The log odds of a beta distribution's quantile by the normal number z with the same probability, in cells
- * of one width with a polynomial each. */
-struct sc_odds {
-    double anchor, per_unit;                           /* the middle of one cell; cells to a unit of z */
-    double first, last;                                /* cells, counted from that one */
-    double coefficient[SC_ODDS_CELLS][SC_ODDS_POWERS]; /* of the distance from the middle in half widths */
+/* What a standard normal number becomes, in cells of one width with a polynomial each. */
+struct sc_warp {
+    double per_unit, last; /* cells to a unit; cells to either side of the one around 0 */
+    double coefficient[SC_WARP_CELLS][SC_WARP_POWERS]; /* of the distance from the middle in half widths */
 };
 
 /* A quantile function made ready for many draws; one struct, no pointers, for many threads to read. */
@@ -66,7 +64,7 @@ struct sc_quantile {
     double min, max, below, above, mass; /* P(X < min), P(X > max), P(min <= X <= max) */
     size_t count;                        /* of discrete values */
     union {
-        struct sc_odds odds;
+        struct sc_warp warp;
         struct {
             double value[SC_DISCRETE_MAX], cumulative[SC_DISCRETE_MAX];
         };

@@ -3,8 +3,8 @@
 #include "beta.h"
 #include "elementary.h"
 #include "normal.h"
-#include "odds.h"
 #include "secondchair/copula.h"
+#include "warp.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,8 +22,6 @@ enum form {
     CONSTANT    /* a */
 };
 
-/* The normal number with a probability of 2^-53 beyond it is 8.21; that of LEAST_MASS is 37.05. */
-#define FAR 8.25
 #define FARTHEST 37
 
 /* --- one draw: p = P(X < x) and q = 1 - p are both known, so that neither tail loses digits --- */
@@ -63,16 +61,43 @@ static inline double discrete(const struct sc_quantile *quantile, double p)
     return quantile->value[at];
 }
 
-/* Solved for where it is beyond what was prepared, which no uniform number is. */
-static double log_odds(const struct sc_quantile *quantile, double z)
+static bool has_log_odds(const struct sc_quantile *quantile)
 {
-    struct sc_beta shape;
-    if (sc_odds_has(&quantile->odds, z)) return sc_odds_at(&quantile->odds, z);
-    sc_beta_init(&shape, quantile->form.d, quantile->form.e);
-    return sc_odds_solved(&shape, fmax(-FARTHEST, fmin(FARTHEST, z)));
+    return quantile->form.kind == BETA || quantile->form.kind == STUDENT;
 }
 
-static double untruncated(const struct sc_quantile *quantile, double p, double q)
+static bool is_warped(const struct sc_quantile *quantile)
+{
+    return has_log_odds(quantile) || (quantile->truncated && quantile->form.kind < BETA);
+}
+
+static struct sc_density density_of(const struct sc_quantile *quantile)
+{
+    struct sc_density density = {.normal = quantile->form.kind < BETA, .mass = 1};
+    if (!density.normal) sc_beta_init(&density.beta, quantile->form.d, quantile->form.e);
+    if (!quantile->truncated) return density;
+    density.below = quantile->below;
+    density.above = quantile->above;
+    density.mass = quantile->mass;
+    return density;
+}
+
+/* What a normal number becomes; solved for where it is beyond what is prepared, which no uniform number is.
+ */
+static double warped(const struct sc_quantile *quantile, double z)
+{
+    if (fabs(z) <= SC_WARP_FAR) return sc_warp_at(&quantile->warp, z);
+    const struct sc_density density = density_of(quantile);
+    return sc_warp_solved(&density, fmax(-FARTHEST, fmin(FARTHEST, z)));
+}
+
+/* Of a normal number, or of log odds. */
+SC_PART double formed(const struct sc_quantile_form *form, double y)
+{
+    return form->kind == BETA ? beta_of(form, y) : student_of(form, y);
+}
+
+static double of_tails(const struct sc_quantile *quantile, double p, double q)
 {
     const struct sc_quantile_form *form = &quantile->form;
     switch (form->kind) {
@@ -84,10 +109,6 @@ static double untruncated(const struct sc_quantile *quantile, double p, double q
         return uniform(form, p, q);
     case TRIANGULAR:
         return triangular(form, p, q);
-    case BETA:
-        return beta_of(form, log_odds(quantile, sc_normal_quantile_between(p, q)));
-    case STUDENT:
-        return student_of(form, log_odds(quantile, sc_normal_quantile_between(p, q)));
     case DISCRETE:
         return discrete(quantile, p);
     default:
@@ -95,16 +116,19 @@ static double untruncated(const struct sc_quantile *quantile, double p, double q
     }
 }
 
-static double truncated(const struct sc_quantile *quantile, double u, double v)
+/* But for rounding, it is within. */
+static double clipped(const struct sc_quantile *quantile, double x)
 {
-    double p = quantile->below + u * quantile->mass, q = quantile->above + v * quantile->mass;
-    return fmax(quantile->min,
-                fmin(quantile->max, untruncated(quantile, p, q))); /* but for rounding, within */
+    return quantile->truncated ? fmax(quantile->min, fmin(quantile->max, x)) : x;
 }
 
 double sc_quantile_between(const struct sc_quantile *quantile, double u, double v)
 {
-    return quantile->truncated ? truncated(quantile, u, v) : untruncated(quantile, u, v);
+    if (has_log_odds(quantile))
+        return clipped(quantile, formed(&quantile->form, warped(quantile, sc_normal_quantile_between(u, v))));
+    if (!quantile->truncated) return of_tails(quantile, u, v);
+    return clipped(quantile, of_tails(quantile, quantile->below + u * quantile->mass,
+                                      quantile->above + v * quantile->mass));
 }
 
 double sc_quantile_at(const struct sc_quantile *quantile, double u)
@@ -132,11 +156,10 @@ SC_WIDE static void clip_row(const struct sc_quantile *quantile, size_t n, doubl
     }
 }
 
-/* From standard normal numbers, or from log odds; x may be they. */
-SC_WIDE static void normal_row(const struct sc_quantile_form *form, const double *z, size_t n, double *x)
+SC_WIDE static void scale_row(const struct sc_quantile_form *form, size_t n, double *x)
 {
     double mean = form->a, sd = form->b;
-    for (size_t i = 0; i < n; i++) x[i] = mean + sd * z[i];
+    for (size_t i = 0; i < n; i++) x[i] = mean + sd * x[i];
 }
 
 SC_WIDE static void beta_row(const struct sc_quantile_form *of, size_t n, double *x)
@@ -151,34 +174,32 @@ SC_WIDE static void student_row(const struct sc_quantile_form *of, size_t n, dou
     for (size_t i = 0; i < n; i++) x[i] = student_of(&form, x[i]);
 }
 
-static bool has_normal_numbers(const struct sc_quantile *quantile)
-{
-    return quantile->form.kind <= LAST_OF_NORMAL_NUMBERS;
-}
-
 SC_WIDE static bool has_beyond(const double *z, size_t n)
 {
     int beyond = 0;
-    for (size_t i = 0; i < n; i++) beyond += fabs(z[i]) > FAR ? 1 : 0;
+    for (size_t i = 0; i < n; i++) beyond += fabs(z[i]) > SC_WARP_FAR ? 1 : 0;
     return beyond > 0;
 }
 
 /* x is not z. */
-static void of_normal_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
+static void warp_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
 {
-    const struct sc_quantile_form *form = &quantile->form;
-    if (form->kind == NORMAL || form->kind == LOGNORMAL) {
-        normal_row(form, z, n, x);
-        if (form->kind == LOGNORMAL) sc_exp_row(x, n, x);
-        return;
-    }
-    sc_odds_row(&quantile->odds, z, n, x);
-    if (has_beyond(z, n))
-        for (size_t i = 0; i < n; i++) x[i] = log_odds(quantile, z[i]);
-    if (form->kind == BETA)
+    sc_warp_row(&quantile->warp, z, n, x);
+    if (!has_beyond(z, n)) return;
+    for (size_t i = 0; i < n; i++) x[i] = warped(quantile, z[i]);
+}
+
+/* Of log odds, or of normal numbers; in place. */
+static void form_row(const struct sc_quantile_form *form, size_t n, double *x)
+{
+    if (form->kind == BETA) {
         beta_row(form, n, x);
-    else
+    } else if (form->kind == STUDENT) {
         student_row(form, n, x);
+    } else {
+        scale_row(form, n, x);
+        if (form->kind == LOGNORMAL) sc_exp_row(x, n, x);
+    }
 }
 
 SC_WIDE static void uniform_row(const struct sc_quantile_form *of, const double *p, const double *q, size_t n,
@@ -203,19 +224,25 @@ static void constant_row(const struct sc_quantile *quantile, size_t n, double *x
 /* x is neither p nor q, which change. */
 static void of_tails_row(const struct sc_quantile *quantile, size_t n, double *p, double *q, double *x)
 {
+    const struct sc_quantile_form *form = &quantile->form;
     double z[ROW];
-    if (quantile->truncated) truncate_row(quantile, n, p, q);
-    if (has_normal_numbers(quantile)) {
+    if (has_log_odds(quantile)) {
         sc_normal_quantile_between_row(p, q, n, z);
-        of_normal_row(quantile, z, n, x);
-    } else if (quantile->form.kind == UNIFORM) {
-        uniform_row(&quantile->form, p, q, n, x);
-    } else if (quantile->form.kind == TRIANGULAR) {
-        triangular_row(&quantile->form, p, q, n, x);
-    } else {
-        for (size_t i = 0; i < n; i++) x[i] = discrete(quantile, p[i]);
+        warp_row(quantile, z, n, x);
+        form_row(form, n, x);
+        return;
     }
-    if (quantile->truncated) clip_row(quantile, n, x);
+    if (quantile->truncated) truncate_row(quantile, n, p, q);
+    if (form->kind == UNIFORM) {
+        uniform_row(form, p, q, n, x);
+    } else if (form->kind == TRIANGULAR) {
+        triangular_row(form, p, q, n, x);
+    } else if (form->kind == DISCRETE) {
+        for (size_t i = 0; i < n; i++) x[i] = discrete(quantile, p[i]);
+    } else {
+        sc_normal_quantile_between_row(p, q, n, x);
+        form_row(form, n, x);
+    }
 }
 
 SC_WIDE static void tails_of(const double *u, size_t n, double *p, double *q)
@@ -235,25 +262,37 @@ void sc_quantile_row(const struct sc_quantile *quantile, const double *u, size_t
         size_t piece = n - done < ROW ? n - done : ROW;
         tails_of(u + done, piece, p, q);
         of_tails_row(quantile, piece, p, q, x + done);
+        if (quantile->truncated) clip_row(quantile, piece, x + done);
     }
+}
+
+/* By way of the normal numbers themselves where the form has them; else of their probabilities. */
+static void of_normal_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
+{
+    double p[ROW], q[ROW];
+    if (quantile->form.kind > LAST_OF_NORMAL_NUMBERS) {
+        sc_normal_tails_row(z, n, p, q);
+        of_tails_row(quantile, n, p, q, x);
+        return;
+    }
+    memcpy(p, z, n * sizeof *p);
+    if (is_warped(quantile))
+        warp_row(quantile, p, n, x);
+    else
+        memcpy(x, p, n * sizeof *x);
+    form_row(&quantile->form, n, x);
 }
 
 void sc_quantile_normal_row(const struct sc_quantile *quantile, const double *z, size_t n, double *x)
 {
-    double p[ROW], q[ROW];
     if (quantile->form.kind == CONSTANT) {
         constant_row(quantile, n, x);
         return;
     }
     for (size_t done = 0; done < n; done += ROW) {
         size_t piece = n - done < ROW ? n - done : ROW;
-        memcpy(p, z + done, piece * sizeof *p);
-        if (!quantile->truncated && has_normal_numbers(quantile)) {
-            of_normal_row(quantile, p, piece, x + done);
-        } else {
-            sc_normal_tails_row(z + done, piece, p, q);
-            of_tails_row(quantile, piece, p, q, x + done);
-        }
+        of_normal_row(quantile, z + done, piece, x + done);
+        if (quantile->truncated) clip_row(quantile, piece, x + done);
     }
 }
 
@@ -326,26 +365,6 @@ static void truncate_to(const struct sc_distribution *distribution, struct sc_qu
     quantile->mass = sc_distribution_mass(distribution, quantile->min, quantile->max);
 }
 
-/* The normal number with the part u of the probability between min and max below it, v above. */
-static double normal_number(const struct sc_quantile *quantile, double u, double v)
-{
-    return sc_normal_quantile_between(quantile->below + u * quantile->mass,
-                                      quantile->above + v * quantile->mass);
-}
-
-/* No uniform number is nearer to an end than 2^-53. */
-static void prepare_odds(struct sc_quantile *quantile)
-{
-    struct sc_beta shape;
-    double low = -FAR, high = FAR;
-    sc_beta_init(&shape, quantile->form.d, quantile->form.e);
-    if (quantile->truncated) {
-        low = normal_number(quantile, 0x1p-53, 1 - 0x1p-53);
-        high = normal_number(quantile, 1 - 0x1p-53, 0x1p-53);
-    }
-    sc_odds_prepare(&shape, low, high, &quantile->odds);
-}
-
 void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_quantile *quantile)
 {
     double constant;
@@ -357,6 +376,8 @@ void sc_quantile_prepare(const struct sc_distribution *distribution, struct sc_q
     } else {
         quantile->form = form_of(distribution);
         truncate_to(distribution, quantile);
-        if (quantile->form.kind == BETA || quantile->form.kind == STUDENT) prepare_odds(quantile);
+        if (!is_warped(quantile)) return;
+        const struct sc_density density = density_of(quantile);
+        sc_warp_prepare(&density, &quantile->warp);
     }
 }

@@ -1,4 +1,4 @@
-#include "odds.h"
+#include "warp.h"
 
 #include "elementary.h"
 #include "normal.h"
@@ -6,38 +6,33 @@
 /* --- drawing: the polynomial of the cell that a number falls into --- */
 
 /* As many numbers at once as powers: a square, which can be transposed. */
-enum { ROW = 256, AT_ONCE = SC_ODDS_POWERS };
+enum { ROW = 256, AT_ONCE = SC_WARP_POWERS };
 
 /* Eight numbers side by side. A compiler makes one vector of them, or as many as the machine needs. */
 typedef double eight __attribute__((vector_size(64)));
 
-/* Where a number is: its cell, and its distance from the middle of that in half widths. */
-SC_PART double cell_of(const struct sc_odds *odds, double z, double *distance)
+/* Where a number is: its cell, counted from the one in whose middle 0 is, and its distance from the middle in
+ * half widths. */
+SC_PART double cell_of(const struct sc_warp *warp, double z, double *distance)
 {
-    const double round = 0x1.8p52;
-    double along = (z - odds->anchor) * odds->per_unit, cell = along + round - round;
-    cell = cell < odds->first ? odds->first : cell;
-    cell = cell > odds->last ? odds->last : cell;
+    const double round = 0x1.8p52, last = warp->last;
+    double along = z * warp->per_unit, cell = along + round - round;
+    cell = cell < -last ? -last : cell;
+    cell = cell > last ? last : cell;
     double from_middle = 2 * (along - cell);
     from_middle = from_middle < -1 ? -1 : from_middle;
     *distance = from_middle > 1 ? 1 : from_middle;
-    return cell - odds->first;
+    return cell + last;
 }
 
 #define POLYNOMIAL(c, d, d2, d4)                                                                             \
     ((c)[0] + (c)[1] * (d) + (d2) * ((c)[2] + (c)[3] * (d)) +                                                \
      (d4) * ((c)[4] + (c)[5] * (d) + (d2) * ((c)[6] + (c)[7] * (d))))
 
-bool sc_odds_has(const struct sc_odds *odds, double z)
-{
-    double along = (z - odds->anchor) * odds->per_unit;
-    return along >= odds->first - 0.5 && along <= odds->last + 0.5;
-}
-
-double sc_odds_at(const struct sc_odds *odds, double z)
+double sc_warp_at(const struct sc_warp *warp, double z)
 {
     double d, d2, d4;
-    const double *c = odds->coefficient[(size_t)cell_of(odds, z, &d)];
+    const double *c = warp->coefficient[(size_t)cell_of(warp, z, &d)];
     d2 = d * d;
     d4 = d2 * d2;
     return POLYNOMIAL(c, d, d2, d4);
@@ -67,19 +62,19 @@ SC_PART void transpose(const eight *row, eight *c)
     }
 }
 
-SC_WIDE static void draw_piece(const struct sc_odds *odds, const double *z, size_t n, double *y)
+SC_WIDE static void draw_piece(const struct sc_warp *warp, const double *z, size_t n, double *y)
 {
     double distance[ROW], result[ROW];
     int32_t cell[ROW];
-    for (size_t i = 0; i < n; i++) cell[i] = (int32_t)cell_of(odds, z[i], &distance[i]);
+    for (size_t i = 0; i < n; i++) cell[i] = (int32_t)cell_of(warp, z[i], &distance[i]);
     for (size_t i = n; i % AT_ONCE > 0; i++) {
         cell[i] = 0;
         distance[i] = 0;
     }
     for (size_t i = 0; i < n; i += AT_ONCE) {
-        eight row[AT_ONCE], c[SC_ODDS_POWERS], d, d2, d4, sum;
+        eight row[AT_ONCE], c[SC_WARP_POWERS], d, d2, d4, sum;
         for (int k = 0; k < AT_ONCE; k++)
-            memcpy(&row[k], odds->coefficient[cell[i + (size_t)k]], sizeof row[k]);
+            memcpy(&row[k], warp->coefficient[cell[i + (size_t)k]], sizeof row[k]);
         transpose(row, c);
         memcpy(&d, distance + i, sizeof d);
         d2 = d * d;
@@ -90,19 +85,21 @@ SC_WIDE static void draw_piece(const struct sc_odds *odds, const double *z, size
     memcpy(y, result, n * sizeof *y);
 }
 
-void sc_odds_row(const struct sc_odds *odds, const double *z, size_t n, double *y)
+void sc_warp_row(const struct sc_warp *warp, const double *z, size_t n, double *y)
 {
     for (size_t done = 0; done < n; done += ROW)
-        draw_piece(odds, z + done, n - done < ROW ? n - done : ROW, y + done);
+        draw_piece(warp, z + done, n - done < ROW ? n - done : ROW, y + done);
 }
 
 /* --- making ready: eight segments side by side, cell after cell, each by its Taylor series --- */
 
-enum { DEGREE = 13, SEGMENTS = AT_ONCE, FEWEST = 10, MOST = (SC_ODDS_CELLS - 1) / SEGMENTS };
+enum { DEGREE = 13, SEGMENTS = AT_ONCE, FEWEST = 10, MOST = (SC_WARP_CELLS - 1) / SEGMENTS };
 #define TOLERANCE 1e-13
+#define WIDTH (2 * SC_WARP_FAR / SEGMENTS)
 
-/* Of y by z around the middle of a cell, in half widths; with it x and s = dy/dz = normal density / density
- * of y:   x' = x (1 - x) s,   s' = -s (z + (a (1 - x) - b x) s). */
+/* Of y by z around the middle of a cell, in half widths. With s = dy/dz, the density of z by that of y, whose
+ * logarithm falls by `pull` as y rises:   s' = -s (z + pull s),   where pull = -y of a normal number, and
+ * a (1 - x) - b x of log odds, with x' = x (1 - x) s. */
 struct series {
     eight y[DEGREE + 1], x[DEGREE + 1], s[DEGREE + 1];
 };
@@ -110,6 +107,7 @@ struct series {
 /* A segment begins at its outer end, where little probability lies beyond: an error of y shrinks on its way
  * inward, as the density grows. */
 struct march {
+    bool normal;
     double a, b, half_width;
     eight z, onward; /* 2 where cells follow upward, -2 where downward */
     int start[SEGMENTS], step[SEGMENTS];
@@ -135,25 +133,34 @@ SC_PART void parts_of(const eight *y, eight *x, eight *rest)
     memcpy(rest, above, sizeof above);
 }
 
+/* The terms k of x (1 - x), and k + 1 of x. */
+SC_PART void expand_x(const struct march *march, int k, eight *rest, eight *spread, struct series *series)
+{
+    eight *x = series->x, sum;
+    if (k == 0) parts_of(&series->y[0], &x[0], &rest[0]);
+    if (k > 0) rest[k] = -x[k];
+    PRODUCT(spread[k], x, rest, k);
+    PRODUCT(sum, spread, series->s, k);
+    x[k + 1] = sum * (march->half_width / (k + 1));
+}
+
 /* The series from their first terms of y and s. */
 SC_PART void expand(const struct march *march, struct series *series)
 {
     eight *x = series->x, *s = series->s, *y = series->y, sum;
     eight rest[DEGREE], spread[DEGREE], pull[DEGREE], bend[DEGREE];
-    parts_of(&y[0], &x[0], &rest[0]);
     for (int k = 0; k < DEGREE; k++) {
-        double integral = march->half_width / (k + 1);
-        if (k > 0) rest[k] = -x[k];
-        PRODUCT(spread[k], x, rest, k);
-        pull[k] = k == 0 ? march->a * rest[0] - march->b * x[0] : -(march->a + march->b) * x[k];
+        if (!march->normal) expand_x(march, k, rest, spread, series);
+        if (march->normal)
+            pull[k] = -y[k];
+        else
+            pull[k] = k == 0 ? march->a * rest[0] - march->b * x[0] : -(march->a + march->b) * x[k];
         PRODUCT(bend[k], pull, s, k);
         if (k == 0) bend[k] += march->z;
         if (k == 1) bend[k] += march->half_width;
-        y[k + 1] = s[k] * integral;
-        PRODUCT(sum, spread, s, k);
-        x[k + 1] = sum * integral;
         PRODUCT(sum, s, bend, k);
-        s[k + 1] = sum * -integral;
+        y[k + 1] = s[k] * (march->half_width / (k + 1));
+        s[k + 1] = sum * (-march->half_width / (k + 1));
     }
 }
 
@@ -171,12 +178,12 @@ SC_PART void go_on(struct march *march)
     march->z += d * march->half_width;
 }
 
-/* Leaves of a series the polynomial of degree SC_ODDS_POWERS - 1 that is closest between -1 and 1: the
+/* Leaves of a series the polynomial of degree SC_WARP_POWERS - 1 that is closest between -1 and 1: the
  * highest power is taken away with as much of Chebyshev's polynomial as has it, which is everywhere small
  * (Lanczos 1938). */
 SC_PART void economise(eight *c)
 {
-    for (int n = DEGREE; n >= SC_ODDS_POWERS; n--) {
+    for (int n = DEGREE; n >= SC_WARP_POWERS; n--) {
         double share = 1;
         for (int j = 0; n - 2 * j >= 2; j++) {
             share *= -(double)((n - 2 * j) * (n - 2 * j - 1)) / (4 * (j + 1) * (n - j - 1));
@@ -189,8 +196,8 @@ SC_PART void economise(eight *c)
 SC_PART double lost(const eight *c)
 {
     double first[AT_ONCE], second[AT_ONCE], most = 0;
-    memcpy(first, &c[SC_ODDS_POWERS], sizeof first);
-    memcpy(second, &c[SC_ODDS_POWERS + 1], sizeof second);
+    memcpy(first, &c[SC_WARP_POWERS], sizeof first);
+    memcpy(second, &c[SC_WARP_POWERS + 1], sizeof second);
     for (int l = 0; l < AT_ONCE; l++) {
         double off = fabs(first[l]) / 128 + fabs(second[l]) / 256;
         most = off > most ? off : most;
@@ -199,17 +206,17 @@ SC_PART double lost(const eight *c)
 }
 
 /* Fills a cell of each segment; returns the most that any has lost. */
-SC_WIDE static double fill_cells(struct march *march, int step, struct sc_odds *odds)
+SC_WIDE static double fill_cells(struct march *march, int step, struct sc_warp *warp)
 {
     eight c[DEGREE + 1];
     double lane[AT_ONCE];
     expand(march, &march->series);
     memcpy(c, march->series.y, sizeof c);
     economise(c);
-    for (int k = 0; k < SC_ODDS_POWERS; k++) {
+    for (int k = 0; k < SC_WARP_POWERS; k++) {
         memcpy(lane, &c[k], sizeof lane);
         for (int l = 0; l < SEGMENTS; l++)
-            odds->coefficient[march->start[l] + step * march->step[l]][k] = lane[l];
+            warp->coefficient[march->start[l] + step * march->step[l]][k] = lane[l];
     }
     go_on(march);
     return lost(c);
@@ -222,71 +229,80 @@ static double log_odds_of(double z)
     return z < 0 ? odds : -odds;
 }
 
-double sc_odds_solved(const struct sc_beta *beta, double z)
+double sc_warp_solved(const struct sc_density *density, double z)
 {
+    double least = sc_normal_cdf(-fabs(z)), p = z < 0 ? least : 1 - least, q = z < 0 ? 1 - least : least;
+    if (density->mass < 1) {
+        p = fmax(density->below + p * density->mass, 0x1p-1074);
+        q = fmax(density->above + q * density->mass, 0x1p-1074);
+        z = sc_normal_quantile_between(p, q);
+    }
+    if (density->normal) return z;
     double t = log_odds_of(z);
-    return sc_beta_quantile(beta, t, sc_beta_guess(beta, t));
+    return sc_beta_quantile(&density->beta, t, sc_beta_guess(&density->beta, t));
 }
 
-/* y and dy/dz where the segments begin. */
-static void begin(const struct sc_beta *beta, const double *z, double *y, double *s)
+static double log_density(const struct sc_density *density, double y)
+{
+    return density->normal ? sc_normal_log_pdf(y) : sc_beta_log_density(&density->beta, y);
+}
+
+/* Where the segments begin: at the ends, and from there toward the middle. */
+struct start {
+    double z[SEGMENTS], y[SEGMENTS], s[SEGMENTS];
+};
+
+static void find_starts(const struct sc_density *density, struct start *start)
 {
     for (int l = 0; l < SEGMENTS; l++) {
-        y[l] = sc_odds_solved(beta, z[l]);
-        s[l] = sc_exp(sc_normal_log_pdf(z[l]) - sc_beta_log_density(beta, y[l]));
+        double z = (l < SEGMENTS / 2 ? l - SEGMENTS / 2 : l + 1 - SEGMENTS / 2) * WIDTH;
+        start->z[l] = z;
+        start->y[l] = sc_warp_solved(density, z);
+        start->s[l] = density->mass * sc_exp(sc_normal_log_pdf(z) - log_density(density, start->y[l]));
     }
 }
 
-/* The segments' middles are below 0 for those that go upward: the first `upward` of them. */
-static int going_upward(double low, double width)
+/* Each segment of so many cells, and one more, which it shares with its neighbour; returns what is lost. */
+static double fill(const struct sc_density *density, const struct start *start, int cells,
+                   struct sc_warp *warp)
 {
-    int upward = 0;
-    while (upward < SEGMENTS && low + (upward + 0.5) * width < 0) upward++;
-    return upward;
-}
-
-/* Each segment of so many cells, and one more, which it shares with its neighbour. */
-static double fill(const struct sc_beta *beta, double low, double width, int cells, const double *y,
-                   const double *s, struct sc_odds *odds)
-{
-    int upward = going_upward(low, width);
-    struct march march = {.a = beta->a, .b = beta->b, .half_width = 0.5 * width / cells};
-    double most = 0, z[SEGMENTS];
+    struct march march = {.normal = density->normal,
+                          .a = density->beta.a,
+                          .b = density->beta.b,
+                          .half_width = 0.5 * WIDTH / cells};
+    double most = 0;
     for (int l = 0; l < SEGMENTS; l++) {
-        march.start[l] = (l < upward ? l : l + 1) * cells;
-        march.step[l] = l < upward ? 1 : -1;
+        march.start[l] = (l < SEGMENTS / 2 ? l : l + 1) * cells;
+        march.step[l] = l < SEGMENTS / 2 ? 1 : -1;
         march.onward[l] = 2 * march.step[l];
-        z[l] = low + width * (l < upward ? l : l + 1);
     }
-    memcpy(&march.z, z, sizeof march.z);
-    memcpy(&march.series.y[0], y, sizeof march.series.y[0]);
-    memcpy(&march.series.s[0], s, sizeof march.series.s[0]);
-    odds->anchor = low + width * upward;
-    odds->per_unit = cells / width;
-    odds->first = -(double)(upward * cells);
-    odds->last = (double)((SEGMENTS - upward) * cells);
-    for (int step = 0; step <= cells; step++) most = fmax(most, fill_cells(&march, step, odds));
+    memcpy(&march.z, start->z, sizeof march.z);
+    memcpy(&march.series.y[0], start->y, sizeof march.series.y[0]);
+    memcpy(&march.series.s[0], start->s, sizeof march.series.s[0]);
+    warp->per_unit = cells / WIDTH;
+    const int to_side = SEGMENTS / 2 * cells;
+    warp->last = to_side;
+    for (int step = 0; step <= cells; step++) most = fmax(most, fill_cells(&march, step, warp));
     return most;
 }
 
-/* Of a distribution that is even about its middle: y is odd. */
-static void make_odd(struct sc_odds *odds)
+/* Where the middle is the middle of the density too, y is odd. */
+static void make_odd(struct sc_warp *warp)
 {
-    double *middle = odds->coefficient[-(int)odds->first];
-    for (int k = 0; k < SC_ODDS_POWERS; k += 2) middle[k] = 0;
+    double *middle = warp->coefficient[(int)warp->last];
+    for (int k = 0; k < SC_WARP_POWERS; k += 2) middle[k] = 0;
 }
 
-void sc_odds_prepare(const struct sc_beta *beta, double low, double high, struct sc_odds *odds)
+void sc_warp_prepare(const struct sc_density *density, struct sc_warp *warp)
 {
-    double width = fmax(high - low, 1e-9 * (1 + fabs(low))) / SEGMENTS, z[SEGMENTS], y[SEGMENTS], s[SEGMENTS];
-    int upward = going_upward(low, width);
-    for (int l = 0; l < SEGMENTS; l++) z[l] = low + width * (l < upward ? l : l + 1);
-    begin(beta, z, y, s);
-    double allowed = TOLERANCE * fmin(1, sqrt(1 / beta->a + 1 / beta->b));
-    double off = fill(beta, low, width, FEWEST, y, s, odds) / allowed;
+    const struct sc_beta *beta = &density->beta;
+    struct start start;
+    find_starts(density, &start);
+    double spread = density->normal ? 1 : fmin(1, sqrt(1 / beta->a + 1 / beta->b));
+    double off = fill(density, &start, FEWEST, warp) / (TOLERANCE * spread);
     if (off > 1) {
-        int cells = (int)fmin(ceil(FEWEST * sc_pow(off, 1.0 / SC_ODDS_POWERS)), MOST);
-        fill(beta, low, width, cells, y, s, odds);
+        double cells = ceil(FEWEST * sc_pow(off, 1.0 / SC_WARP_POWERS));
+        fill(density, &start, (int)fmin(cells, MOST), warp);
     }
-    if (beta->a == beta->b && odds->anchor == 0) make_odd(odds);
+    if (density->below == density->above && (density->normal || beta->a == beta->b)) make_odd(warp);
 }
