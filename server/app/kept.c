@@ -16,17 +16,15 @@ struct kept {
     enum sc_media media;
     enum sc_freshness freshness;
     char etag[SC_ETAG_MAX];
-    char *body; /* malloc'd */
     size_t body_length;
-    const char *link; /* behind the key, or NULL */
-    char key[];
+    const char *link; /* or NULL */
+    char *body;
+    char key[]; /* then the link's text and the body */
 };
 
 static void free_kept(struct sc_cached *front)
 {
-    struct kept *kept = (struct kept *)(void *)front;
-    free(kept->body);
-    free(kept);
+    free(front);
 }
 
 static void release(void *owner)
@@ -92,25 +90,25 @@ static bool may_be_kept(const struct sc_call *call)
            answer->media != SC_MEDIA_EVENTS && call->generation % 2 == 0 && key_length(call) > 0;
 }
 
-/* Takes the answer's body. */
+/* All in one piece: the end of a larger one given back would leave a gap that no other answer fits into. */
 static struct kept *make_kept(const struct sc_call *call)
 {
-    struct sc_answer *answer = call->answer;
+    const struct sc_answer *answer = call->answer;
     size_t key = key_length(call), link = answer->link ? strlen(answer->link) + 1 : 0;
-    struct kept *kept = malloc(sizeof *kept + key + link);
+    size_t bytes = sizeof(struct kept) + key + link + answer->body_length;
+    struct kept *kept = malloc(bytes);
     if (!kept) return NULL;
-    *kept = (struct kept){.front = {.key = kept->key, .key_length = key, .free = free_kept},
+    *kept = (struct kept){.front = {.key = kept->key, .key_length = key, .bytes = bytes, .free = free_kept},
                           .media = answer->media,
                           .freshness = answer->freshness,
-                          .body = answer->body,
+                          .body = kept->key + key + link,
                           .body_length = answer->body_length};
     atomic_init(&kept->front.generation, call->generation);
     sc_cached_init(&kept->front);
     memcpy(kept->etag, answer->etag, sizeof kept->etag);
     write_key(call, kept->key);
     if (link) kept->link = memcpy(kept->key + key, answer->link, link);
-    kept->front.bytes = sizeof *kept + key + link + answer->body_length;
-    answer->body = NULL;
+    memcpy(kept->body, answer->body, answer->body_length);
     return kept;
 }
 
@@ -118,11 +116,11 @@ void sc_answer_keep(struct sc_call *call)
 {
     struct sc_answer *answer = call->answer;
     if (!call->app->answers || !may_be_kept(call)) return;
-    char *fitting = realloc(answer->body, answer->body_length ? answer->body_length : 1);
-    if (fitting) answer->body = fitting;
     struct kept *kept = make_kept(call);
     if (!kept) return;
     sc_cache_put(call->app->answers, &kept->front);
+    free(answer->body);
+    answer->body = NULL;
     answer->fixed = kept->body;
     answer->owner = kept;
     answer->release = release;
