@@ -136,6 +136,12 @@ struct sc_answer {
                           embedded asset), or … */
     void (*release)(void *owner); /* … until this is called, once, when the answer is sent or not wanted */
     void *owner;
+    const char *gzipped; /* the bytes of fixed compressed, for as long as they are there; or NULL */
+    size_t gzipped_length;
+    /* Keeps the bytes of fixed compressed, to give them with the next such answer: where they are read from
+     * now on, or NULL: it did not. NULL where there is no next one. */
+    const char *(*adopt)(void *owner, const char *gzipped, size_t length);
+    bool coded;             /* body or fixed, or what the pieces are, is gzip */
     char etag[SC_ETAG_MAX]; /* with its quotes; empty when there is none */
     const char *location;   /* in the call's arena, or NULL */
     const char *link;       /* the Link field's value, or NULL */

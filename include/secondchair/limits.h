@@ -33,6 +33,10 @@ enum {
     /* Routes of the table: the counters of the metrics are laid out for as many. */
     SC_LIMIT_ROUTES = 96,
 
+    /* Bytes that a connection's thread compresses itself, in about half a millisecond; what is longer it
+     * sends as it is, unless the client takes nothing but gzip. */
+    SC_LIMIT_CODED_AT_ONCE = 64 * 1024,
+
     /* Work that a connection's thread does itself; what is predicted to take longer goes to the pool. */
     SC_LIMIT_INLINE_MICROSECONDS = 200,
 

@@ -19,12 +19,36 @@ struct kept {
     size_t body_length;
     const char *link; /* or NULL */
     char *body;
+    _Atomic(char *) gzipped; /* malloc'd; NULL until somebody wants it */
+    atomic_size_t gzipped_length;
     char key[]; /* then the link's text and the body */
 };
 
+/* Room for the body compressed is counted from the start: what takes more is not kept. */
+static size_t gzipped_most(const struct kept *kept)
+{
+    return kept->body_length / 2;
+}
+
+/* The first to come with it stays: they are all the same. A copy, for the room they were written into is
+ * larger. */
+static const char *adopt(void *owner, const char *gzipped, size_t length)
+{
+    struct kept *kept = owner;
+    char *none = NULL, *copy = length <= gzipped_most(kept) ? malloc(length) : NULL;
+    if (!copy) return NULL;
+    memcpy(copy, gzipped, length);
+    atomic_store(&kept->gzipped_length, length);
+    if (atomic_compare_exchange_strong(&kept->gzipped, &none, copy)) return copy;
+    free(copy);
+    return none;
+}
+
 static void free_kept(struct sc_cached *front)
 {
-    free(front);
+    struct kept *kept = (struct kept *)(void *)front;
+    free(kept->gzipped);
+    free(kept);
 }
 
 static void release(void *owner)
@@ -64,6 +88,9 @@ static void give(struct sc_call *call, struct kept *kept)
     }
     answer->fixed = kept->body;
     answer->body_length = kept->body_length;
+    answer->adopt = adopt;
+    answer->gzipped = atomic_load(&kept->gzipped);
+    answer->gzipped_length = atomic_load(&kept->gzipped_length);
 }
 
 bool sc_answer_recall(struct sc_call *call)
@@ -98,11 +125,12 @@ static struct kept *make_kept(const struct sc_call *call)
     size_t bytes = sizeof(struct kept) + key + link + answer->body_length;
     struct kept *kept = malloc(bytes);
     if (!kept) return NULL;
-    *kept = (struct kept){.front = {.key = kept->key, .key_length = key, .bytes = bytes, .free = free_kept},
+    *kept = (struct kept){.front = {.key = kept->key, .key_length = key, .free = free_kept},
                           .media = answer->media,
                           .freshness = answer->freshness,
                           .body = kept->key + key + link,
                           .body_length = answer->body_length};
+    kept->front.bytes = bytes + gzipped_most(kept);
     atomic_init(&kept->front.generation, call->generation);
     sc_cached_init(&kept->front);
     memcpy(kept->etag, answer->etag, sizeof kept->etag);
@@ -124,4 +152,5 @@ void sc_answer_keep(struct sc_call *call)
     answer->fixed = kept->body;
     answer->owner = kept;
     answer->release = release;
+    answer->adopt = adopt;
 }

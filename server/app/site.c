@@ -51,6 +51,8 @@ static enum sc_progress answer_file(struct sc_call *call, const struct sc_asset_
     }
     answer->fixed = (const char *)file->bytes;
     answer->body_length = file->length;
+    answer->gzipped = (const char *)file->gzipped;
+    answer->gzipped_length = file->gzipped_length;
     return SC_ANSWERED;
 }
 

@@ -13,13 +13,21 @@
 #include <string.h>
 
 /* Field values belong to the connection, which an abandoned computation outlives. */
-static const char *keep(struct sc_request *request, enum sc_field_name field, bool *kept)
+static char *keep(struct sc_request *request, enum sc_field_name field, bool *kept)
 {
     const char *value = request->fields.value[field];
     if (!value) return NULL;
-    const char *copy = sc_arena_text(&request->arena, value, strlen(value));
+    char *copy = sc_arena_text(&request->arena, value, strlen(value));
     if (!copy) *kept = false;
     return copy;
+}
+
+/* Tags name the same whether the answer was compressed or not. */
+static const char *keep_tags(struct sc_request *request, enum sc_field_name field, bool *kept)
+{
+    char *tags = keep(request, field, kept);
+    if (tags) sc_coding_strip(tags);
+    return tags;
 }
 
 static void resume(struct sc_call *call);
@@ -45,8 +53,8 @@ bool sc_dispatch_prepare(struct sc_request *request)
     call->client = request->client;
     memcpy(call->argument, request->match.argument, sizeof call->argument);
     call->method = request->match.route->method;
-    call->if_match = keep(request, SC_FIELD_IF_MATCH, &kept);
-    call->if_none_match = keep(request, SC_FIELD_IF_NONE_MATCH, &kept);
+    call->if_match = keep_tags(request, SC_FIELD_IF_MATCH, &kept);
+    call->if_none_match = keep_tags(request, SC_FIELD_IF_NONE_MATCH, &kept);
     call->last_event_id = keep(request, SC_FIELD_LAST_EVENT_ID, &kept);
     if (request->body.length && request->match.route->accepts) { /* elsewhere a body means nothing */
         kept = kept && sc_buffer_append(&request->body, "", 1);
@@ -172,6 +180,7 @@ static void run_task(struct sc_task *task)
         request->call.follower = &request->follower;
         progress = ask(request);
         if (progress == SC_ANSWERED) keep_answer(request);
+        if (progress == SC_ANSWERED) sc_code(&request->coding, &request->answer, SIZE_MAX);
         if (progress == SC_ANSWERED && request->call.stopped)
             (void)sc_call_fail(&request->call, SC_PROBLEM_overloaded, "%s", request->stopped_for);
     }

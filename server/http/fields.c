@@ -17,6 +17,7 @@ static const struct {
     enum repetition repetition;
 } FIELDS[SC_FIELDS] = {
     [SC_FIELD_ACCEPT] = {"Accept", LIST},
+    [SC_FIELD_ACCEPT_ENCODING] = {"Accept-Encoding", LIST},
     [SC_FIELD_CONTENT_TYPE] = {"Content-Type", ONCE},
     [SC_FIELD_CONTENT_ENCODING] = {"Content-Encoding", LIST},
     [SC_FIELD_ORIGIN] = {"Origin", ONCE},

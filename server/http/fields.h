@@ -13,6 +13,7 @@ struct sc_arena;
 /* Field values that we use, in the order of the table in fields.c; absent ones are NULL. */
 enum sc_field_name {
     SC_FIELD_ACCEPT,
+    SC_FIELD_ACCEPT_ENCODING,
     SC_FIELD_CONTENT_TYPE,
     SC_FIELD_CONTENT_ENCODING,
     SC_FIELD_ORIGIN,

@@ -65,6 +65,17 @@ static bool judge_accept(struct sc_request *request)
                 sc_media_names(all, names, sizeof names));
 }
 
+static bool judge_coding(struct sc_request *request)
+{
+    struct sc_coding *coding = &request->coding;
+    bool offered = sc_coding_read(coding, request->fields.value[SC_FIELD_ACCEPT_ENCODING]);
+    bool events = request->call.accept == SC_MEDIA_EVENTS;
+    if (events) coding->gzip = false; /* each is to be seen at once */
+    if (offered && !(events && coding->not_as_it_is)) return true;
+    *coding = (struct sc_coding){.gzip = false};
+    return FAIL(request, not_acceptable, "The answer is offered as it is, and but for events as gzip.");
+}
+
 static bool judge_content(struct sc_request *request)
 {
     unsigned accepts = request->match.route->accepts;
@@ -85,7 +96,8 @@ static bool judge_content(struct sc_request *request)
 /* Fills in what the fields say. False: the answer is decided, the body will be thrown away. */
 static bool judge(struct sc_request *request, const char *method)
 {
-    return judge_route(request, method) && judge_accept(request) && judge_content(request);
+    return judge_route(request, method) && judge_accept(request) && judge_coding(request) &&
+           judge_content(request);
 }
 
 /* Bodies of some classes may be large: only a few of each are held at once. */

@@ -174,6 +174,19 @@ enum sc_media sc_media_negotiate(const char *accept, const enum sc_media *offere
     return best;
 }
 
+int sc_coding_quality(const char *field, const char *coding)
+{
+    int quality = -1, any = -1;
+    struct span element;
+    while (next_piece(&field, ',', &element)) {
+        struct span name = {"", 0};
+        int said = read_range(element.text, &name);
+        if (span_is(name, coding)) quality = said;
+        if (span_is(name, "*")) any = said;
+    }
+    return quality >= 0 ? quality : any;
+}
+
 char *sc_media_names(unsigned set, char *out, size_t size)
 {
     size_t length = 0;

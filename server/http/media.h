@@ -19,4 +19,7 @@ enum sc_media sc_media_of_content_type(const char *content_type) __attribute__((
 enum sc_media sc_media_negotiate(const char *accept, const enum sc_media *offered, size_t count)
     __attribute__((pure));
 
+/* What a field like Accept-Encoding says of a coding, in thousandths; -1: nothing. */
+int sc_coding_quality(const char *field, const char *coding);
+
 #endif

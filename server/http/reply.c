@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include "base/clock.h"
+#include "base/etag.h"
 #include "base/log.h"
 #include "dispatch.h"
 #include "media.h"
@@ -76,6 +77,17 @@ static void add_identity(struct reply *reply)
     if (atomic_load(&request->http->draining)) add(reply, "Connection", "close");
 }
 
+/* An answer that is known (304) has the tag that the client knows it by. */
+static void add_etag(struct reply *reply)
+{
+    const struct sc_answer *answer = reply->answer;
+    char coded[SC_CODED_TAG_MAX];
+    const char *other = sc_coded_tag(answer->etag, coded);
+    bool known = answer->outcome == SC_OUTCOME_NOT_MODIFIED && reply->request->coding.gzip &&
+                 sc_etag_matches(reply->request->fields.value[SC_FIELD_IF_NONE_MATCH], other);
+    add(reply, "ETag", answer->coded || known ? other : answer->etag);
+}
+
 static void add_caching(struct reply *reply)
 {
     static const char *const names[] = {
@@ -86,7 +98,8 @@ static void add_caching(struct reply *reply)
     const struct sc_answer *answer = reply->answer;
     bool problem = answer->outcome == SC_OUTCOME_PROBLEM;
     add(reply, "Cache-Control", names[problem ? SC_FRESH_NO_STORE : answer->freshness]);
-    if (*answer->etag && !problem) add(reply, "ETag", answer->etag);
+    if (*answer->etag && !problem) add_etag(reply);
+    if (answer->coded) add(reply, "Content-Encoding", "gzip");
 }
 
 /* What else than the address the answer depends on. */
@@ -96,8 +109,11 @@ static void add_vary(struct reply *reply)
     const struct sc_cors *cors = &reply->request->http->cors;
     bool by_accept = route && route->offers[0] && route->offers[1];
     bool by_origin = cors->count && !cors->any;
-    if (by_accept || by_origin)
-        add(reply, "Vary", by_accept && by_origin ? "Accept, Origin" : by_accept ? "Accept" : "Origin");
+    bool by_coding = sc_coding_applies(reply->answer) && reply->answer->outcome != SC_OUTCOME_NO_CONTENT;
+    char names[48];
+    snprintf(names, sizeof names, "%s%s%s", by_accept ? ", Accept" : "", by_coding ? ", Accept-Encoding" : "",
+             by_origin ? ", Origin" : "");
+    if (*names) add(reply, "Vary", names + 2);
 }
 
 static void add_content(struct reply *reply)
@@ -201,6 +217,7 @@ static struct MHD_Response *respond_in_pieces(struct sc_request *request)
 {
     enum { PIECE = 16 * 1024 };
     struct sc_answer *answer = request->given;
+    sc_code_pieces(&request->coding, answer);
     if (answer->attach)
         answer->attach(answer->stream, &(struct sc_waiter){sc_dispatch_sleep, sc_dispatch_wake, request});
     atomic_fetch_add(&request->owners, 1);
@@ -229,8 +246,9 @@ static struct MHD_Response *respond_with_fixed(struct sc_answer *answer)
     return response;
 }
 
-static struct MHD_Response *respond_with_bytes(struct sc_answer *answer)
+static struct MHD_Response *respond_with_bytes(const struct sc_request *request, struct sc_answer *answer)
 {
+    sc_code(&request->coding, answer, SC_LIMIT_CODED_AT_ONCE);
     if (!answer->body) return respond_with_fixed(answer);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(answer->body_length, answer->body, MHD_RESPMEM_MUST_FREE);
@@ -245,11 +263,11 @@ static struct MHD_Response *respond(struct reply *reply)
         free(answer->body);
         answer->fixed = NULL;
         answer->body = sc_problem_write(answer, reply->request->id, &answer->body_length);
-        return answer->body ? respond_with_bytes(answer) : NULL;
+        return answer->body ? respond_with_bytes(reply->request, answer) : NULL;
     }
     if (answer->outcome == SC_OUTCOME_OK && answer->next_piece) return respond_in_pieces(reply->request);
     if (answer->outcome != SC_OUTCOME_NO_CONTENT && answer->outcome != SC_OUTCOME_NOT_MODIFIED)
-        return respond_with_bytes(answer);
+        return respond_with_bytes(reply->request, answer);
     return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 }
 

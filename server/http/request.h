@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "coding.h"
 #include "cors.h"
 #include "fields.h"
 #include "listen.h"
@@ -68,6 +69,7 @@ struct sc_request {
     uint64_t client;                /* its peer's, which it may outlive */
     uint64_t pieces_started, sent;  /* of an answer in pieces: when it began, and its bytes so far */
     uint64_t slept;                 /* when it last fell asleep for want of a piece; 0: it did not */
+    struct sc_coding coding;        /* of the answer */
     bool asked;                     /* a use case made the answer */
     bool as_job;                    /* the question is to become a job */
     int status;                     /* of the answer; 0 until there is one */

@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")"
 
+numbers() { od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g'; }
 digest() { sha256sum | cut -c 1-16; }
 
 # The sed script that puts the digests into the pages.
@@ -39,9 +40,13 @@ for file in *.html *.js *.css *.svg ../../schema/openapi.json ../../schema/obser
     number=$((number + 1))
     kind=$(media "$file")
     echo "static const unsigned char SC_ASSET_${number}[] = {"
-    content "$file" | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g'
+    content "$file" | numbers
     echo "};"
-    table="$table    {\"$(basename "$file")\", $kind, SC_ASSET_$number, sizeof SC_ASSET_$number, \"\\\"$(content "$file" | digest)\\\"\"},
+    echo "static const unsigned char SC_ASSET_${number}_GZIP[] = {"
+    content "$file" | gzip -9n | numbers
+    echo "};"
+    table="$table    {\"$(basename "$file")\", $kind, SC_ASSET_$number, sizeof SC_ASSET_$number, SC_ASSET_${number}_GZIP, sizeof SC_ASSET_${number}_GZIP,
+     \"\\\"$(content "$file" | digest)\\\"\"},
 "
 done
 echo "static const struct sc_asset_file {"
@@ -49,6 +54,8 @@ echo "    const char *name;"
 echo "    enum sc_media media;"
 echo "    const unsigned char *bytes;"
 echo "    size_t length;"
+echo "    const unsigned char *gzipped;"
+echo "    size_t gzipped_length;"
 echo "    const char *etag; /* with its quotes */"
 echo "} SC_ASSETS[] = {"
 printf '%s};\n' "$table"

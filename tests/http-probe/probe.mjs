@@ -181,7 +181,7 @@ for (const [accept, status, type] of [['application/json', 200], ['application/*
     const { first } = await ask('GET', '/v1/scenarios', `Accept: ${accept}\r\n`);
     if (status === 406) problem(first, 406, 'not-acceptable');
     else is([first.status, JSON.parse(first.body).accept], [200, type ?? 1], 'answer');
-    is(first.headers.vary, 'Accept, Origin', 'vary');
+    is(first.headers.vary, 'Accept, Accept-Encoding, Origin', 'vary');
   });
 await test('Accept in two lines is one list', async () => is((await ask('GET', '/v1/scenarios', 'Accept: text/html\r\nAccept: text/csv\r\n')).first.status, 200, 'status'));
 for (const [type, status] of [['application/json', 200], ['application/json; charset=utf-8', 200], ['APPLICATION/JSON;charset="UTF-8"', 200], ['application/json; charset=latin1', 415], ['text/plain', 415], ['application/x-www-form-urlencoded', 415], ['', 415], [null, 415]])
@@ -374,7 +374,7 @@ await test('a client that leaves while it is computed for', async () => {
 // ---- CORS
 await test('an allowed origin may read', async () => {
   const { headers } = (await ask('GET', '/health/live', 'Origin: http://b.example:8080\r\n')).first;
-  is([headers['access-control-allow-origin'], headers.vary], ['http://b.example:8080', 'Origin'], 'fields');
+  is([headers['access-control-allow-origin'], headers.vary], ['http://b.example:8080', 'Accept-Encoding, Origin'], 'fields');
   for (const name of ['ETag', 'Location', 'Link', 'X-Request-Id', 'Server-Timing']) ok(headers['access-control-expose-headers'].includes(name), name);
 });
 await test('another origin is answered without leave', async () => {

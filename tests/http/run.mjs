@@ -3,7 +3,7 @@
 import { contract, read, setOnly, test, totals, fail, Server, ROOT } from './harness.mjs';
 import path from 'node:path';
 
-const SUITES = ['service', 'scenarios', 'lists', 'history', 'variants', 'once', 'transfer', 'questions', 'kept', 'answers', 'implied', 'returns', 'comparison', 'batch', 'sensitivity', 'sensitivity_gradient', 'simulation', 'events', 'sets', 'set_simulation', 'jobs', 'malformed', 'limits', 'curves', 'oracle', 'tables'];
+const SUITES = ['service', 'scenarios', 'lists', 'history', 'variants', 'once', 'transfer', 'questions', 'kept', 'answers', 'implied', 'returns', 'comparison', 'batch', 'sensitivity', 'sensitivity_gradient', 'simulation', 'events', 'sets', 'set_simulation', 'jobs', 'malformed', 'limits', 'coding', 'curves', 'oracle', 'tables'];
 const option = name => { const i = process.argv.indexOf(`--${name}`); return i < 0 ? undefined : process.argv[i + 1]; };
 const binary = path.resolve(option('binary') ?? path.join(ROOT, 'build/secondchair'));
 const only = option('only') ?? '';
