@@ -77,6 +77,7 @@ struct sc_block {
 
     sc_row *total_spend, *inference_share, *training_spend, *inference_spend, *silicon_content;
     sc_row *training_taken, *inference_taken; /* shares of the seats that are not residual, added up */
+    sc_row *training_still, *inference_still; /* of that, what the seats that stand still take */
     sc_row *seat_training, *seat_inference, *seat_revenue;
     sc_row *segment_revenue, *segment_margin;
     sc_row *held_revenue, *held_margin; /* of segments, before the chair's loss */

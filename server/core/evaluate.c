@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { YEARLY = 41 }; /* rows a year of the block's own figures, seats and segments apart */
+enum { YEARLY = 43 }; /* rows a year of the block's own figures, seats and segments apart */
 
 static size_t claims_of(const struct sc_plan *plan)
 {
@@ -42,6 +42,8 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
         &block->silicon_content,
         &block->training_taken,
         &block->inference_taken,
+        &block->training_still,
+        &block->inference_still,
         &block->other_revenue,
         &block->other_ebit,
         &block->chair_revenue,
@@ -87,6 +89,7 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
     next = lay_out(of_segments, COUNT(of_segments), years * plan->segment_count, next);
     block->driver = lay_out(of_claims, COUNT(of_claims), claims_of(plan), next);
     block->slot_moves = (bool *)(block->driver + plan->slots);
+    memset(block->slot_moves, 0, plan->slots * sizeof *block->slot_moves);
 }
 
 /* Where a slot's value stands in the block. */
@@ -102,8 +105,8 @@ void sc_load_changes(struct sc_block *block, const struct sc_lanes *lanes)
     block->lanes = lanes->count;
     for (size_t i = 0; i < lanes->change_count; i++) {
         double *row = row_of(block, lanes->change[i].slot);
-        for (size_t l = 0; l < SC_LANES; l++)
-            row[l] = lanes->change[i].value[l < lanes->count ? l : lanes->count - 1];
+        memcpy(row, lanes->change[i].value, lanes->count * sizeof *row);
+        for (size_t l = lanes->count; l < SC_LANES; l++) row[l] = row[lanes->count - 1];
     }
 }
 

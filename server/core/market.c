@@ -137,17 +137,55 @@ SC_PART void curve_row(const struct sc_block *block, double year, sc_row share)
         SC_EACH_LANE (l) share[l] = sc_curve_at(false, k[l], mid[l], floor[l], ceiling[l], year);
 }
 
-/* MODEL 3: inference's share in one year. */
-SC_PART void share_row(const struct sc_block *block, int year, sc_row share)
+/* Whether exp(-k (year - mid)) stays a number that has all its digits, in every year and lane. */
+SC_PART bool decays_slowly(const struct sc_block *block)
+{
+    const double *k = block->curve_k, *mid = block->curve_mid;
+    double first = block->plan->base_market_year, last = first + block->years;
+    sc_row most;
+    SC_EACH_LANE (l) {
+        double at_first = fabs(k[l] * (first - mid[l])), at_last = fabs(k[l] * (last - mid[l]));
+        most[l] = at_first > at_last ? at_first : at_last;
+    }
+    bool slowly = true;
+    for (size_t l = 0; l < SC_LANES; l++) slowly &= most[l] < 600;
+    return slowly;
+}
+
+/* A logistic curve year by year, each from the last: two exponentials instead of one a year. */
+SC_PART void follow_curve(struct sc_block *block)
+{
+    const double *k = block->curve_k, *mid = block->curve_mid, *floor = block->curve_floor,
+                 *ceiling = block->curve_ceiling;
+    double first = block->plan->base_market_year;
+    sc_row decay, step;
+    SC_EACH_LANE (l) decay[l] = sc_exp(-k[l] * (first - mid[l]));
+    SC_EACH_LANE (l) step[l] = sc_exp(-k[l]);
+    for (int year = 0; year < block->years; year++) {
+        double *share = block->inference_share[year];
+        SC_EACH_LANE (l) share[l] = floor[l] + (ceiling[l] - floor[l]) / (1 + decay[l]);
+        SC_EACH_LANE (l) decay[l] *= step[l];
+    }
+}
+
+/* MODEL 3: inference's share. */
+SC_PART void share_rows(struct sc_block *block)
 {
     const struct sc_share_curve *curve = &block->plan->market.inference_share;
-    double calendar = block->plan->base_market_year + year;
     if (curve->curve == SC_CURVE_NONE) {
-        sc_path_row(block, &curve->path, year, share);
-    } else if (curve->curve == SC_CURVE_PCHIP) {
-        for (size_t l = 0; l < SC_LANES; l++) share[l] = pchip_in_lane(block, l, calendar);
-    } else {
-        curve_row(block, calendar, share);
+        sc_path_rows(block, &curve->path, 0, block->inference_share);
+        return;
+    }
+    if (curve->curve == SC_CURVE_LOGISTIC && block->sums_losses && decays_slowly(block)) {
+        follow_curve(block);
+        return;
+    }
+    for (int year = 0; year < block->years; year++) {
+        double *share = block->inference_share[year], calendar = block->plan->base_market_year + year;
+        if (curve->curve == SC_CURVE_PCHIP)
+            for (size_t l = 0; l < SC_LANES; l++) share[l] = pchip_in_lane(block, l, calendar);
+        else
+            curve_row(block, calendar, share);
     }
 }
 
@@ -162,7 +200,7 @@ SC_PART void split_total(struct sc_block *block, unsigned moving)
     if (moving & MARKET) compound(block, market->total_spend, &market->growth, block->total_spend);
     if (moving & SHARE) {
         read_curve(block);
-        for (int year = 0; year < block->years; year++) share_row(block, year, block->inference_share[year]);
+        share_rows(block);
     }
     for (int year = 0; year < block->years; year++) {
         const double *share = block->inference_share[year], *total = block->total_spend[year];
@@ -209,20 +247,47 @@ static bool is_needed(const struct sc_block *block, size_t seat)
     return needed;
 }
 
-/* What the seats that are not residual take of a workload, added up, and most of a lane's years. */
-SC_PART void add_shares(struct sc_block *block, const sc_row *share, sc_row *taken)
+/* A workload's shares by seat and year; what all seats take that are not residual, and those of them that
+ * stand still. */
+struct workload {
+    const sc_row *share;
+    sc_row *taken, *still;
+};
+
+/* Adds up the shares of the seats that are marked. */
+SC_PART void add_shares(const struct sc_block *block, const sc_row *share, int year, const bool *marked,
+                        double *sum)
+{
+    for (size_t s = 0; s < block->plan->seat_count; s++) {
+        const double *of_seat = share[s * (size_t)block->years + (size_t)year];
+        if (marked[s])
+            SC_EACH_LANE (l) sum[l] += of_seat[l];
+    }
+}
+
+/* Sums go in the seats' order; where last digits do not matter, over those that move alone. */
+SC_PART void take_shares(struct sc_block *block, const struct workload *workload)
 {
     const struct sc_plan *plan = block->plan;
+    bool of_moving = block->sums_losses && block->warm, all[SC_SEATS_MAX], still[SC_SEATS_MAX],
+         moving[SC_SEATS_MAX];
     sc_row most;
+    for (size_t s = 0; s < plan->seat_count; s++) {
+        all[s] = !plan->seat[s].residual;
+        moving[s] = all[s] && (sc_path_is_moved(block, &plan->seat[s].training) ||
+                               sc_path_is_moved(block, &plan->seat[s].inference));
+        still[s] = all[s] && !moving[s];
+    }
     SC_EACH_LANE (l) most[l] = 0;
     for (int year = 0; year < block->years; year++) {
-        double *sum = taken[year];
-        SC_EACH_LANE (l) sum[l] = 0;
-        for (size_t s = 0; s < plan->seat_count; s++) {
-            const double *of_seat = share[s * (size_t)block->years + (size_t)year];
-            if (!plan->seat[s].residual)
-                SC_EACH_LANE (l) sum[l] += of_seat[l];
+        double *sum = workload->taken[year], *rest = workload->still[year];
+        if (!of_moving) {
+            SC_EACH_LANE (l) sum[l] = rest[l] = 0;
+            add_shares(block, workload->share, year, still, rest);
         }
+        if (of_moving)
+            SC_EACH_LANE (l) sum[l] = rest[l];
+        add_shares(block, workload->share, year, of_moving ? moving : all, sum);
         SC_EACH_LANE (l) most[l] = sum[l] > most[l] ? sum[l] : most[l];
     }
     /* Decimal shares that add up to 1 may miss it by a rounding of each. */
@@ -249,8 +314,10 @@ SC_PART void all_shares(struct sc_block *block)
         sc_path_rows(block, &plan->seat[s].inference, 0, block->seat_inference + first);
     }
     for (size_t l = 0; l < SC_LANES; l++) block->fault_of_seats[l] = 0;
-    add_shares(block, (const sc_row *)block->seat_training, block->training_taken);
-    add_shares(block, (const sc_row *)block->seat_inference, block->inference_taken);
+    take_shares(block, &(struct workload){(const sc_row *)block->seat_training, block->training_taken,
+                                          block->training_still});
+    take_shares(block, &(struct workload){(const sc_row *)block->seat_inference, block->inference_taken,
+                                          block->inference_still});
     for (size_t s = 0; s < plan->seat_count; s++) {
         size_t first = s * (size_t)block->years;
         if (!plan->seat[s].residual || !is_needed(block, s)) continue;

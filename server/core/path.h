@@ -13,6 +13,9 @@ void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc
 bool sc_slot_moves(const struct sc_block *block, sc_slot slot);
 bool sc_path_moves(const struct sc_block *block, const struct sc_path *path);
 
+/* Whether a path has drivers that move from call to call. */
+bool sc_path_is_moved(const struct sc_block *block, const struct sc_path *path);
+
 /* A path's rows from a year on, where it moves. */
 void sc_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out);
 

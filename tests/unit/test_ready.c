@@ -18,10 +18,8 @@ static void begin(struct finding *finding, struct rig *rig)
 {
     *finding = (struct finding){.answer = {.outcome = SC_OUTCOME_OK}};
     sc_arena_init(&finding->arena, 1 << 24);
-    finding->call = (struct sc_call){.app = rig->app,
-                                     .arena = &finding->arena,
-                                     .reader = rig->reader,
-                                     .answer = &finding->answer};
+    finding->call = (struct sc_call){
+        .app = rig->app, .arena = &finding->arena, .reader = rig->reader, .answer = &finding->answer};
 }
 
 static struct sc_ready *find(struct rig *rig, const char *id, int64_t revision)
@@ -73,8 +71,8 @@ static void a_variant_is_made_ready_anew_when_its_parent_changes(void **state)
 {
     struct rig *rig = *state;
     ID id = store_document(rig, DOCUMENT);
-    ID child = store_variant(rig, id,
-                             "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
+    ID child = store_variant(
+        rig, id, "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
     READY first = find(rig, child, 0);
     patch_document(rig, id, "{\"price\":90}");
     READY changed = find(rig, child, 0);
@@ -198,8 +196,8 @@ static void readers_beside_a_writer_never_see_what_is_past(void **state)
 {
     struct rig *rig = *state;
     ID id = store_document(rig, DOCUMENT);
-    ID child = store_variant(rig, id,
-                             "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
+    ID child = store_variant(
+        rig, id, "{\"name\":\"Child\",\"overrides\":[{\"pointer\":\"/discount/wacc\",\"value\":0.11}]}");
     struct race race = {.rig = rig, .id = id, .child = child};
     pthread_t thread[READERS];
     for (int i = 0; i < READERS; i++)
