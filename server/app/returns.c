@@ -6,6 +6,7 @@
 #include "budget.h"
 #include "codec/csv.h"
 #include "codec/writer.h"
+#include "core/elementary.h"
 #include "evaluation.h"
 #include "request.h"
 
@@ -69,7 +70,7 @@ static void write_figures(struct sc_json_writer *w, const struct question *quest
     sc_json_member_text(w, "annual_return_reason", isfinite(earned) ? NULL : BEYOND);
     sc_json_member_number(w, "multiple_of_money", value / question->price);
     sc_json_member_number(w, "horizon_value_per_share", value);
-    double target = value * pow(1 + question->target, -years);
+    double target = value * sc_pow(1 + question->target, -years);
     sc_json_member_figure(w, "price_for_target", target);
     sc_json_member_text(w, "price_for_target_reason",
                         isnan(question->target) ? "No target_return is asked for."

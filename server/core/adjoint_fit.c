@@ -1,5 +1,6 @@
 #include "adjoint.h"
 
+#include "elementary.h"
 #include "likelihood.h"
 #include "normal.h"
 
@@ -56,8 +57,8 @@ static void pull_range(const struct distance *low, const struct distance *high, 
                        struct pull *of_high)
 {
     double log_difference = sc_normal_log_between(low->rho, high->rho);
-    double a = isinf(low->rho) ? 0 : exp(sc_normal_log_pdf(low->rho) - log_difference);
-    double b = isinf(high->rho) ? 0 : exp(sc_normal_log_pdf(high->rho) - log_difference);
+    double a = isinf(low->rho) ? 0 : sc_exp(sc_normal_log_pdf(low->rho) - log_difference);
+    double b = isinf(high->rho) ? 0 : sc_exp(sc_normal_log_pdf(high->rho) - log_difference);
     double second_low = a == 0 ? 0 : low->rho * a - a * a, second_high = b == 0 ? 0 : -high->rho * b - b * b;
     *of_low = (struct pull){second_low * low->along + a * b * high->along, -a};
     *of_high = (struct pull){second_high * high->along + a * b * low->along, b};

@@ -1,5 +1,6 @@
 #include "adjoint.h"
 
+#include "elementary.h"
 #include "normal.h"
 
 #include <math.h>
@@ -106,12 +107,12 @@ struct call {
 
 static struct call call_of(double share, double strike, double years, double volatility, double rate)
 {
-    double discount = exp(-rate * years);
+    double discount = sc_exp(-rate * years);
     if (share <= 0) return (struct call){0};
     if (strike <= 0) return (struct call){.value = share, .by_share = 1, .by_strike = -discount};
     double root = sqrt(years), spread = volatility * root;
-    double d1 = (log(share / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
-    double exercised = sc_normal_cdf(d1 - spread), density = exp(sc_normal_log_pdf(d1));
+    double d1 = (sc_log(share / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
+    double exercised = sc_normal_cdf(d1 - spread), density = sc_exp(sc_normal_log_pdf(d1));
     return (struct call){
         .value = share * sc_normal_cdf(d1) - strike * discount * exercised,
         .by_share = sc_normal_cdf(d1),

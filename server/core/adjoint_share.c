@@ -1,5 +1,7 @@
 #include "adjoint.h"
 
+#include "elementary.h"
+
 #include <math.h>
 
 /* The curve's level L(x) between floor and ceiling, what is missing to 1, and dL/dx; without the
@@ -11,10 +13,10 @@ struct level {
 static struct level level_of(int curve, double x)
 {
     if (curve == SC_CURVE_GOMPERTZ) {
-        double decay = exp(-x);
-        return (struct level){exp(-decay), -expm1(-decay), exp(-x - decay)};
+        double decay = sc_exp(-x);
+        return (struct level){sc_exp(-decay), -sc_expm1(-decay), sc_exp(-x - decay)};
     }
-    double reached = 1 / (1 + exp(-x)), missing = 1 / (1 + exp(x));
+    double reached = 1 / (1 + sc_exp(-x)), missing = 1 / (1 + sc_exp(x));
     return (struct level){reached, missing, reached * missing};
 }
 

@@ -1,5 +1,6 @@
 #include "path.h"
 
+#include "elementary.h"
 #include "normal.h"
 
 #include <math.h>
@@ -15,8 +16,8 @@ static double call_value(double share, double strike, double years, double volat
     if (share <= 0) return 0;
     if (strike <= 0) return share;
     double spread = volatility * sqrt(years);
-    double d1 = (log(share / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
-    return share * sc_normal_cdf(d1) - strike * exp(-rate * years) * sc_normal_cdf(d1 - spread);
+    double d1 = (sc_log(share / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
+    return share * sc_normal_cdf(d1) - strike * sc_exp(-rate * years) * sc_normal_cdf(d1 - spread);
 }
 
 /* The options' value on the diluted share, to be taken off equity. MODEL 7. */

@@ -1,5 +1,7 @@
 #include "quantile.h"
 
+#include "elementary.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -57,7 +59,7 @@ bool sc_distribution_constant(const struct sc_distribution *distribution, double
         *value = p[0];
         return p[1] == 0;
     case SC_LOGNORMAL:
-        *value = exp(p[0]);
+        *value = sc_exp(p[0]);
         return p[1] == 0;
     case SC_UNIFORM:
         *value = p[0];

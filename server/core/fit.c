@@ -1,5 +1,6 @@
 #include "secondchair/fit.h"
 
+#include "elementary.h"
 #include "likelihood.h"
 #include "normal.h"
 
@@ -18,7 +19,7 @@ struct inner {
 /* The argument x at which the curve's level is `level`. */
 static double curve_argument(int curve, double level)
 {
-    return curve == SC_CURVE_GOMPERTZ ? -log(-log(level)) : log(level / (1 - level));
+    return curve == SC_CURVE_GOMPERTZ ? -sc_log(-sc_log(level)) : sc_log(level / (1 - level));
 }
 
 /* One number that stands for an observation where a start is sought. */
@@ -141,7 +142,7 @@ static struct inner maximise_ceiling(const struct sc_likelihood *problem, bool *
     *on_bound = true;
     for (int i = GRID - 1; i > 0; i--) {
         double part = (double)i / GRID;
-        struct sc_likelihood_at start = start_of(problem, lowest + (1 - lowest) * pow(part, 4));
+        struct sc_likelihood_at start = start_of(problem, lowest + (1 - lowest) * sc_pow(part, 4));
         struct inner left = maximise(problem, start);
         if (left.converged && left.here.gradient[2] > 0 && right.here.gradient[2] < 0) {
             struct inner turn = bisect_ceiling(problem, left, right);
@@ -275,13 +276,14 @@ bool sc_fit_band(const struct sc_fit *fit, double year, double level, double *lo
 {
     if (!fit->has_covariance) return false;
     const struct sc_curve_parameters *curve = &fit->curve;
-    double x = curve->k * (year - curve->mid), decay = exp(-x), span = curve->ceiling - curve->floor;
+    double x = curve->k * (year - curve->mid), decay = sc_exp(-x), span = curve->ceiling - curve->floor;
     bool gompertz = curve->curve == SC_CURVE_GOMPERTZ;
-    double part = gompertz ? exp(-decay) : 1 / (1 + decay);
-    double missing = gompertz ? -expm1(-decay) : decay / (1 + decay); /* 1 - part, without its cancellation */
+    double part = gompertz ? sc_exp(-decay) : 1 / (1 + decay);
+    double missing =
+        gompertz ? -sc_expm1(-decay) : decay / (1 + decay); /* 1 - part, without its cancellation */
     double slope = gompertz ? decay * part : part * missing;
     double share = curve->floor + span * part, rest = 1 - curve->ceiling + span * missing;
-    double logit = log(share / rest), scale = 1 / (share * rest);
+    double logit = sc_log(share / rest), scale = 1 / (share * rest);
     double jacobian[3] = {scale * span * slope * (year - curve->mid), -scale * span * slope * curve->k,
                           scale * part};
     double variance = 0;
@@ -289,7 +291,7 @@ bool sc_fit_band(const struct sc_fit *fit, double year, double level, double *lo
         for (size_t j = 0; j < fit->covariance_size; j++)
             variance += jacobian[i] * fit->covariance[i][j] * jacobian[j];
     double reach = sc_normal_quantile(0.5 + 0.5 * level) * sqrt(fmax(variance, 0));
-    *low = 1 / (1 + exp(-(logit - reach)));
-    *high = 1 / (1 + exp(-(logit + reach)));
+    *low = 1 / (1 + sc_exp(-(logit - reach)));
+    *high = 1 / (1 + sc_exp(-(logit + reach)));
     return true;
 }

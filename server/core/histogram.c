@@ -1,17 +1,29 @@
 #include "secondchair/statistics.h"
 
+#include "elementary.h"
+
 #include <math.h>
 #include <stdlib.h>
+
+#define LOG_2 0.69314718055994530942
+#define LOG_10 2.30258509299404568402
 
 /* Widths that people read: 1, 2 or 5 times a power of ten. */
 struct width {
     int digit, exponent;
 };
 
+static double power_of_ten(int exponent)
+{
+    double power = 1;
+    for (; exponent > 0; exponent--) power *= 10;
+    return power;
+}
+
 /* Exact where the result has few digits, so that 3 tenths are 0.3. */
 static double times(double count, struct width width)
 {
-    double power = pow(10, abs(width.exponent));
+    double power = power_of_ten(abs(width.exponent));
     return width.exponent < 0 ? count * width.digit / power : count * width.digit * power;
 }
 
@@ -24,7 +36,7 @@ static struct width wider(struct width width)
 /* The narrowest that is at least this; wanted > 0. */
 static struct width width_of(double wanted)
 {
-    struct width width = {1, (int)floor(log10(wanted)) - 1};
+    struct width width = {1, (int)floor(sc_log(wanted) / LOG_10) - 1};
     while (times(1, width) < wanted) width = wider(width);
     return width;
 }
@@ -32,7 +44,7 @@ static struct width width_of(double wanted)
 /* Freedman and Diaconis; Sturges where the middle half of the numbers is one. */
 static double wanted_width(double range, double quartiles, double n)
 {
-    return quartiles > 0 ? 2 * quartiles / cbrt(n) : range / (1 + log2(n));
+    return quartiles > 0 ? 2 * quartiles / sc_pow(n, 1.0 / 3) : range / (1 + sc_log(n) / LOG_2);
 }
 
 static void readable_edges(double low, double high, double wanted, struct sc_histogram *histogram)

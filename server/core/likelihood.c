@@ -1,5 +1,6 @@
 #include "likelihood.h"
 
+#include "elementary.h"
 #include "normal.h"
 
 #include <math.h>
@@ -9,13 +10,13 @@ struct sc_logit sc_logit_of_curve(int curve, double x)
 {
     if (curve != SC_CURVE_GOMPERTZ) return (struct sc_logit){.value = x, .first = 1, .second = 0};
     /* L = exp(-s) with s = exp(-x): logit L = -s - log(1 - exp(-s)). */
-    double s = exp(-x), rest = -expm1(-s);
+    double s = sc_exp(-x), rest = -sc_expm1(-s);
     if (rest == 0)
         return (struct sc_logit){.value = x, .first = 1, .second = 0}; /* s underflows: logit -> x */
     return (struct sc_logit){
-        .value = -s - log(rest),
+        .value = -s - sc_log(rest),
         .first = s / rest,
-        .second = -s * (rest - s * exp(-s)) / (rest * rest),
+        .second = -s * (rest - s * sc_exp(-s)) / (rest * rest),
     };
 }
 
@@ -23,7 +24,7 @@ double sc_logit_of_share(double share, double floor, double ceiling)
 {
     if (share <= floor) return -INFINITY;
     if (share >= ceiling) return INFINITY;
-    return log((share - floor) / (ceiling - share));
+    return sc_log((share - floor) / (ceiling - share));
 }
 
 /* A standardised distance rho = (logit of a share - logit of the curve) / sigma, and its derivatives: the
@@ -71,7 +72,7 @@ static void add_product(struct sc_likelihood_value *sum, const struct distance *
 static void add_point(struct sc_likelihood_value *sum, const struct sc_fit_observation *observation,
                       const struct distance *point, double t)
 {
-    sum->value += sc_normal_log_pdf(point->rho) - log(observation->sigma);
+    sum->value += sc_normal_log_pdf(point->rho) - sc_log(observation->sigma);
     add_first_order(sum, point, -point->rho, t);
     add_product(sum, point, point, -1);
 }
@@ -81,8 +82,8 @@ static void add_range(struct sc_likelihood_value *sum, const struct distance *lo
                       const struct distance *high, double t)
 {
     double log_difference = sc_normal_log_between(low->rho, high->rho);
-    double a = isinf(low->rho) ? 0 : exp(sc_normal_log_pdf(low->rho) - log_difference);
-    double b = isinf(high->rho) ? 0 : exp(sc_normal_log_pdf(high->rho) - log_difference);
+    double a = isinf(low->rho) ? 0 : sc_exp(sc_normal_log_pdf(low->rho) - log_difference);
+    double b = isinf(high->rho) ? 0 : sc_exp(sc_normal_log_pdf(high->rho) - log_difference);
     sum->value += log_difference;
     if (a != 0) {
         add_first_order(sum, low, -a, t);

@@ -1,5 +1,7 @@
 #include "quantile.h"
 
+#include "elementary.h"
+
 #include <math.h>
 
 #define PI 3.14159265358979323846
@@ -13,8 +15,8 @@ struct moments {
 
 static struct moments lognormal_moments(double mu, double sigma)
 {
-    double mean = exp(mu + 0.5 * sigma * sigma);
-    return (struct moments){mean, mean * mean * expm1(sigma * sigma)};
+    double mean = sc_exp(mu + 0.5 * sigma * sigma);
+    return (struct moments){mean, mean * mean * sc_expm1(sigma * sigma)};
 }
 
 static struct moments triangular_moments(double low, double mode, double high)
@@ -85,8 +87,9 @@ static double integral(const struct sc_quantile *quantile, double kink, double c
 {
     double sum = 0;
     for (int step = -392; step <= 392; step++) {
-        double at = step / 64.0, odds = exp(PI * sinh(at)), part = odds / (1 + odds), rest = 1 / (1 + odds);
-        double weight = PI * cosh(at) * part * rest / 64;
+        double at = sc_sinh(step / 64.0), odds = sc_exp(PI * at), part = odds / (1 + odds),
+               rest = 1 / (1 + odds);
+        double weight = PI * sqrt(1 + at * at) * part * rest / 64;
         if (!(weight > 1e-280)) continue;
         double below = sc_quantile_between(quantile, kink * part, (1 - kink) + kink * rest) - centre;
         double above = sc_quantile_between(quantile, kink + (1 - kink) * part, (1 - kink) * rest) - centre;

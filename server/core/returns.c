@@ -1,5 +1,6 @@
 #include "secondchair/returns.h"
 
+#include "elementary.h"
 #include "path.h"
 
 #include <math.h>
@@ -7,7 +8,8 @@
 
 double sc_annual_return(double value, double price, double years)
 {
-    return pow(value / price, 1 / years) - 1;
+    double multiple = value / price;
+    return (years == 1 ? multiple : sc_pow(multiple, 1 / years)) - 1;
 }
 
 /* Years from the valuation date to the end of fiscal year y. */
@@ -26,8 +28,8 @@ static double years_held(const struct sc_plan *plan, int year)
 /* Cash that is paid in over a year and compounded to its end, in every lane. */
 static void add_year(const struct sc_block *b, int year, double rate, sc_row cash)
 {
-    double part = sc_part_of_year(b->plan, year), grown = pow(1 + rate, part),
-           paid_in = pow(1 + rate, years_held(b->plan, year));
+    double part = sc_part_of_year(b->plan, year), grown = sc_pow(1 + rate, part),
+           paid_in = sc_pow(1 + rate, years_held(b->plan, year));
     for (size_t l = 0; l < b->lanes; l++)
         cash[l] = cash[l] * grown + b->failure_factor[l] * part * b->fcff[year][l] * paid_in;
 }
@@ -47,7 +49,7 @@ static void look_back(const struct sc_block *b, double rate, const sc_row weight
             if (year + 1 == b->years) to_come[l] = b->pv_terminal[l]; /* exactly, not what rounding left */
             equity[l] = b->failure_factor[l] * to_come[l] / b->discount_to_end[year][l] + cash[l];
         }
-        sc_share_of_equity(b, equity, pow(1 + growth, years_to(b->plan, year)), share);
+        sc_share_of_equity(b, equity, sc_pow(1 + growth, years_to(b->plan, year)), share);
         for (size_t l = 0; l < b->lanes; l++) {
             returns->expected.value_per_share[year] += weight[l] * share[l];
             returns->expected.net_cash[year] += weight[l] * cash[l];

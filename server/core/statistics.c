@@ -1,6 +1,7 @@
 #include "secondchair/statistics.h"
 
 #include "beta.h"
+#include "elementary.h"
 
 #include <math.h>
 
@@ -58,7 +59,7 @@ static double binomial_cdf(size_t n, double p, size_t k)
 {
     struct sc_beta shape;
     sc_beta_init(&shape, (double)(n - k), (double)(k + 1));
-    return sc_beta_at(&shape, log((1 - p) / p)).p;
+    return sc_beta_at(&shape, sc_log((1 - p) / p)).p;
 }
 
 /* The smallest k with P(B <= k) >= least; n where only that has it. */
@@ -87,9 +88,9 @@ struct sc_interval sc_sample_quantile_interval(const double *sorted, size_t n, d
 double sc_student_t_two_sided(double dof, double level)
 {
     struct sc_beta shape;
-    double t = log((1 + level) / (1 - level));
+    double t = sc_log((1 + level) / (1 - level));
     sc_beta_init(&shape, 0.5 * dof, 0.5 * dof);
-    return sqrt(dof) * sinh(0.5 * sc_beta_quantile(&shape, t, sc_beta_guess(&shape, t)));
+    return sqrt(dof) * sc_sinh(0.5 * sc_beta_quantile(&shape, t, sc_beta_guess(&shape, t)));
 }
 
 struct sc_interval sc_replicate_interval(const double *estimate, size_t replicates, double level)

@@ -1,4 +1,5 @@
 #include "beta.h"
+#include "elementary.h"
 #include "normal.h"
 #include "quantile.h"
 
@@ -37,13 +38,13 @@ static struct sc_tails odds_tails(double alpha, double beta, double log_odds)
 
 static struct sc_tails beta_tails(double alpha, double beta, double low, double high, double x)
 {
-    return odds_tails(alpha, beta, log((x - low) / (high - x)));
+    return odds_tails(alpha, beta, sc_log((x - low) / (high - x)));
 }
 
 /* t = sqrt(dof) sinh(y / 2), y being the log odds of beta(dof / 2, dof / 2). */
 static struct sc_tails student_tails(const double *p, double x)
 {
-    return odds_tails(0.5 * p[2], 0.5 * p[2], 2 * asinh((x - p[0]) / p[1] / sqrt(p[2])));
+    return odds_tails(0.5 * p[2], 0.5 * p[2], 2 * sc_asinh((x - p[0]) / p[1] / sqrt(p[2])));
 }
 
 /* Where all numbers are; infinite ends where there is none. */
@@ -85,7 +86,7 @@ struct sc_tails sc_distribution_tails(const struct sc_distribution *distribution
     case SC_NORMAL:
         return normal_tails((x - p[0]) / p[1]);
     case SC_LOGNORMAL:
-        return normal_tails((log(x) - p[0]) / p[1]);
+        return normal_tails((sc_log(x) - p[0]) / p[1]);
     case SC_UNIFORM:
         return uniform_tails(low, high, x);
     case SC_TRIANGULAR:

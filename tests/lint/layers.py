@@ -41,11 +41,11 @@ LAYERS = {
     "main": ({"base", "app", "http", "obs"}, CONTRACTS, PLAIN | SYSTEM | SOCKETS | {"jansson.h", "malloc.h", "pthread.h", "sodium.h"}),
 }
 
-# What the core may call beside itself: arithmetic, memory that it is given, sorting, text into a given buffer.
+# What the core may call beside itself: arithmetic that IEEE 754 determines (exponentials and the like are its own, for
+# the C library's differ by processor), memory that it is given, sorting, text into a given buffer.
 PURE = set("""
-acos asin asinh atan atan2 cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs floor fma fmax fmin fmod frexp hypot
-ldexp lgamma log log10 log1p log2 modf nearbyint nextafter pow remainder rint round scalbn sin sinh sqrt tan tanh
-tgamma trunc lround llround lrint llrint
+ceil copysign fabs floor fma fmax fmin fmod frexp ldexp modf nearbyint nextafter remainder rint round scalbn sqrt trunc
+lround llround lrint llrint
 memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strnlen strrchr strstr
 snprintf vsnprintf qsort bsearch abort
 __cpu_features2 __cpu_indicator_init __cpu_model __assert_fail __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk __snprintf_chk __vsnprintf_chk
