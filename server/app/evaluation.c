@@ -6,11 +6,11 @@
 #include "secondchair/field.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 bool sc_block_make(struct sc_block *block, const struct sc_plan *plan, struct sc_arena *arena)
 {
-    void *memory = sc_arena_alloc(arena, sc_block_size(plan));
+    void *memory = sc_arena_room(arena, sc_block_size(plan)); /* which an evaluation fills */
     if (memory) sc_block_init(block, plan, memory);
     return memory != NULL;
 }
@@ -95,9 +95,25 @@ struct sc_date sc_fiscal_year_end(const struct sc_plan *plan, int year)
     return sc_date_of_days(sc_days_years_later(plan->base_year_end, year));
 }
 
+/* So many digits of a number. */
+static char *put_digits(char *at, int number, size_t digits)
+{
+    for (size_t i = digits; i-- > 0; number /= 10) at[i] = (char)('0' + number % 10);
+    return at + digits;
+}
+
 void sc_date_write(struct sc_date date, char out[SC_DATE_TEXT])
 {
-    snprintf(out, SC_DATE_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
+    char *at = put_digits(out, date.year, 4);
+    *at++ = '-';
+    at = put_digits(at, date.month, 2);
+    *at++ = '-';
+    *put_digits(at, date.day, 2) = '\0';
+}
+
+void sc_fiscal_year_write(struct sc_date end, char out[SC_DATE_TEXT])
+{
+    *put_digits(stpcpy(out, "FY"), end.year, 4) = '\0';
 }
 
 const char *sc_verdict(double value, double price, double band)

@@ -46,6 +46,7 @@ struct sc_date sc_fiscal_year_end(const struct sc_plan *plan, int year);
 
 enum { SC_DATE_TEXT = 40 };
 void sc_date_write(struct sc_date date, char out[SC_DATE_TEXT]);
+void sc_fiscal_year_write(struct sc_date end, char out[SC_DATE_TEXT]); /* "FY2026" */
 
 /* "cheap", "fair" or "expensive": whether the value is above the price, near it within a band, or below. */
 const char *sc_verdict(double value, double price, double band);

@@ -34,7 +34,7 @@ static void write_csv_year(struct sc_csv *csv, const struct sc_evaluation *e, in
     struct sc_date end = sc_fiscal_year_end(e->plan, year);
     sc_csv_integer(csv, year);
     sc_csv_integer(csv, e->plan->base_market_year + year);
-    snprintf(text, sizeof text, "FY%d", end.year);
+    sc_fiscal_year_write(end, text);
     sc_csv_text(csv, text);
     sc_date_write(end, text);
     sc_csv_text(csv, text);

@@ -141,7 +141,7 @@ static void write_year(const struct sc_evaluation *e, int year, double invested_
     char date[SC_DATE_TEXT], label[SC_DATE_TEXT];
     struct sc_date end = sc_fiscal_year_end(e->plan, year);
     sc_date_write(end, date);
-    snprintf(label, sizeof label, "FY%d", end.year);
+    sc_fiscal_year_write(end, label);
     sc_json_object_begin(w);
     sc_json_member_integer(w, "year", year);
     sc_json_member_integer(w, "calendar", e->plan->base_market_year + year);

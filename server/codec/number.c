@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,6 @@ enum {
     POWER_FIRST = -292,   /* of ten: what the largest double needs */
     POWER_LAST = 324,     /* what the smallest needs */
     BIG_LIMBS = 13,       /* 832 bits: 5^324 takes 753, and 2^831 / 5^292 still has 153 */
-    DIGITS_MAX = 20
 };
 
 /* 10^n rounded up to 128 bits, the highest bit set. */
@@ -33,6 +33,7 @@ struct decimal {
 static struct power powers[POWER_LAST - POWER_FIRST + 1];
 static locale_t c_locale;
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static atomic_bool is_prepared;
 
 /* Exact whole numbers, the lowest limb first. */
 struct big {
@@ -85,11 +86,12 @@ static void prepare(void)
         powers[n - POWER_FIRST] = leading_bits(&down);
     }
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    atomic_store_explicit(&is_prepared, true, memory_order_release);
 }
 
 void sc_number_init(void)
 {
-    pthread_once(&prepared, prepare);
+    if (!atomic_load_explicit(&is_prepared, memory_order_acquire)) pthread_once(&prepared, prepare);
 }
 
 /* The following three are exact for every exponent of a double: linear approximations, good that far. */
@@ -108,14 +110,42 @@ static int floor_log2_of_power_of_10(int n)
     return (n * 1741647) >> 19;
 }
 
-/* power * factor / 2^128 rounded to odd: whatever is cut off sets the lowest bit, so that comparisons with
- * whole numbers come out as with the exact product. A remainder of at most 1 stems from the power's own
- * rounding. */
-static uint64_t scale(struct power power, uint64_t factor)
+/* A product of a power and a whole number, of which the lowest 64 bits stand by themselves. */
+struct product {
+    uint128 high;
+    uint64_t low;
+};
+
+static struct product multiply(struct power power, uint64_t factor)
 {
     uint128 low = (uint128)power.low * factor;
-    uint128 high = (uint128)power.high * factor + (uint64_t)(low >> 64);
-    return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
+    return (struct product){(uint128)power.high * factor + (uint64_t)(low >> 64), (uint64_t)low};
+}
+
+/* power * 2^shift, which is below 2^192. */
+static struct product shift_up(struct power power, int shift)
+{
+    uint64_t carried = power.low >> (63 - shift) >> 1;
+    return (struct product){(uint128)power.high << shift | carried, power.low << shift};
+}
+
+static struct product add(struct product a, struct product b)
+{
+    uint64_t low = a.low + b.low;
+    return (struct product){a.high + b.high + (low < a.low), low};
+}
+
+static struct product subtract(struct product a, struct product b)
+{
+    return (struct product){a.high - b.high - (a.low < b.low), a.low - b.low};
+}
+
+/* product / 2^128 rounded to odd: whatever is cut off sets the lowest bit, so that comparisons with whole
+ * numbers come out as with the exact product. A remainder of at most 1 stems from the power's own rounding.
+ */
+static uint64_t scale(struct product product)
+{
+    return (uint64_t)(product.high >> 64) | ((uint64_t)product.high > 1);
 }
 
 /* Of the candidates floor and floor + 1 (times unit), the one inside [lower, upper] when just one is. */
@@ -141,9 +171,10 @@ static struct decimal shortest(uint64_t bits)
     int shift = q + floor_log2_of_power_of_10(-k) + 1;
     struct power power = powers[-k - POWER_FIRST];
     uint64_t odd = c & 1; /* an odd significand loses ties, so the ends themselves do not read back */
-    uint64_t lower = scale(power, (4 * c - 2 + lopsided) << shift) + odd;
-    uint64_t upper = scale(power, (4 * c + 2) << shift) - odd;
-    uint64_t value = scale(power, 4 * c << shift);
+    struct product exact = multiply(power, 4 * c << shift);
+    uint64_t lower = scale(subtract(exact, shift_up(power, shift + !lopsided))) + odd;
+    uint64_t upper = scale(add(exact, shift_up(power, shift + 1))) - odd;
+    uint64_t value = scale(exact);
     uint64_t s = value / 4, chosen;
     if (s >= 10 && only_one_inside(s / 10, 40, lower, upper, &chosen)) return (struct decimal){chosen, k + 1};
     if (only_one_inside(s, 4, lower, upper, &chosen)) return (struct decimal){chosen, k};
@@ -155,19 +186,54 @@ static const char PAIRS[] = "000102030405060708091011121314151617181920212223242
                             "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
                             "8081828384858687888990919293949596979899";
 
-/* Writes the digits of n so that they end before end; returns the first. */
-static char *write_digits(char *end, uint64_t n)
+/* Ten to the powers that a digit count needs. */
+static const uint64_t TENS[] = {1,
+                                10,
+                                100,
+                                1000,
+                                10000,
+                                100000,
+                                1000000,
+                                10000000,
+                                100000000,
+                                1000000000,
+                                10000000000,
+                                100000000000,
+                                1000000000000,
+                                10000000000000,
+                                100000000000000,
+                                1000000000000000,
+                                10000000000000000,
+                                100000000000000000,
+                                1000000000000000000,
+                                10000000000000000000u};
+
+static size_t count_digits(uint64_t n)
 {
-    for (; n >= 100; n /= 100) memcpy(end -= 2, PAIRS + 2 * (n % 100), 2);
-    if (n >= 10) return memcpy(end - 2, PAIRS + 2 * n, 2);
-    *--end = (char)('0' + n);
-    return end;
+    size_t bits = 64 - (size_t)__builtin_clzll(n | 1), least = bits * 1233 >> 12; /* log10(2) */
+    return least + (n >= TENS[least] || least == 0);
 }
 
-static char *put(char *at, const char *bytes, size_t length)
+/* The last eight digits of n, none of which waits for another. */
+static void put_eight(char *at, uint32_t n)
 {
-    memcpy(at, bytes, length);
-    return at + length;
+    uint32_t upper = n / 10000, lower = n % 10000;
+    memcpy(at, PAIRS + 2 * (size_t)(upper / 100), 2);
+    memcpy(at + 2, PAIRS + 2 * (size_t)(upper % 100), 2);
+    memcpy(at + 4, PAIRS + 2 * (size_t)(lower / 100), 2);
+    memcpy(at + 6, PAIRS + 2 * (size_t)(lower % 100), 2);
+}
+
+/* So many digits of n, with zeros in front where it has fewer; past them. */
+static char *put_digits(char *at, uint64_t n, size_t count)
+{
+    enum { EIGHT = 100000000 };
+    char *end = at + count;
+    for (; count >= 8; count -= 8, n /= EIGHT) put_eight(at + count - 8, (uint32_t)(n % EIGHT));
+    uint32_t rest = (uint32_t)n;
+    for (; count >= 2; count -= 2, rest /= 100) memcpy(at + count - 2, PAIRS + 2 * (size_t)(rest % 100), 2);
+    if (count) *at = (char)('0' + rest);
+    return end;
 }
 
 static char *put_zeros(char *at, int count)
@@ -177,34 +243,34 @@ static char *put_zeros(char *at, int count)
 }
 
 /* d.ddde+n: the decimal point stands before digit number point, counted from 0. */
-static char *put_exponential(char *at, const char *digits, size_t count, int point)
+static char *put_exponential(char *at, uint64_t digits, size_t count, int point)
 {
-    *at++ = digits[0];
+    *at++ = (char)('0' + digits / TENS[count - 1]);
     if (count > 1) {
         *at++ = '.';
-        at = put(at, digits + 1, count - 1);
+        at = put_digits(at, digits % TENS[count - 1], count - 1);
     }
     int exponent = point - 1;
     *at++ = 'e';
     *at++ = exponent < 0 ? '-' : '+';
-    char scratch[DIGITS_MAX];
-    char *end = scratch + sizeof scratch, *first = write_digits(end, (uint64_t)abs(exponent));
-    return put(at, first, (size_t)(end - first));
+    return put_digits(at, (uint64_t)abs(exponent), count_digits((uint64_t)abs(exponent)));
 }
 
 /* ECMA-262 Number::toString, radix 10; 0.DIGITS * 10^point is the value. */
-static char *put_decimal(char *at, const char *digits, size_t count, int point)
+static char *put_decimal(char *at, uint64_t digits, size_t count, int point)
 {
     if (point > 21 || point <= -6) return put_exponential(at, digits, count, point);
     if (point <= 0) {
-        at = put_zeros(put(at, "0.", 2), -point);
-        return put(at, digits, count);
+        *at++ = '0';
+        *at++ = '.';
+        return put_digits(put_zeros(at, -point), digits, count);
     }
     size_t whole = (size_t)point;
-    if (whole >= count) return put_zeros(put(at, digits, count), (int)(whole - count));
-    at = put(at, digits, whole);
+    if (whole >= count) return put_zeros(put_digits(at, digits, count), (int)(whole - count));
+    uint64_t unit = TENS[count - whole];
+    at = put_digits(at, digits / unit, whole);
     *at++ = '.';
-    return put(at, digits + whole, count - whole);
+    return put_digits(at, digits % unit, count - whole);
 }
 
 static char *put_shortest(char *at, double magnitude)
@@ -213,27 +279,31 @@ static char *put_shortest(char *at, double magnitude)
     uint64_t bits;
     memcpy(&bits, &magnitude, sizeof bits);
     struct decimal decimal = shortest(bits);
-    char scratch[DIGITS_MAX];
-    char *end = scratch + sizeof scratch, *first = write_digits(end, decimal.digits);
-    int point = (int)(end - first) + decimal.exponent;
-    while (end[-1] == '0') end--;
-    return put_decimal(at, first, (size_t)(end - first), point);
+    for (; decimal.digits % 10 == 0; decimal.digits /= 10) decimal.exponent++;
+    size_t count = count_digits(decimal.digits);
+    return put_decimal(at, decimal.digits, count, (int)count + decimal.exponent);
 }
 
 size_t sc_number_write(double value, char out[SC_NUMBER_MAX])
 {
     out[0] = '\0';
     if (!isfinite(value)) return 0;
+    double magnitude = fabs(value);
+    bool whole = magnitude <= 0x1p53 && magnitude == (double)(uint64_t)magnitude;
     char *at = out;
     if (value < 0) *at++ = '-';
-    double magnitude = fabs(value);
-    if (magnitude <= 0x1p53 && magnitude == (double)(uint64_t)magnitude) {
-        char scratch[DIGITS_MAX];
-        char *end = scratch + sizeof scratch, *first = write_digits(end, (uint64_t)magnitude);
-        at = put(at, first, (size_t)(end - first));
-    } else {
-        at = put_shortest(at, magnitude);
-    }
+    at = whole ? put_digits(at, (uint64_t)magnitude, count_digits((uint64_t)magnitude))
+               : put_shortest(at, magnitude);
+    *at = '\0';
+    return (size_t)(at - out);
+}
+
+size_t sc_integer_write(int64_t value, char out[SC_NUMBER_MAX])
+{
+    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    char *at = out;
+    if (value < 0) *at++ = '-';
+    at = put_digits(at, magnitude, count_digits(magnitude));
     *at = '\0';
     return (size_t)(at - out);
 }

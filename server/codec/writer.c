@@ -2,7 +2,6 @@
 
 #include "codec/number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,49 +130,74 @@ static void put_escape(struct sc_json_writer *writer, char c)
     append(writer, escape, (size_t)length);
 }
 
-/* How many bytes at the front of a text stand for themselves. Eight at a time: a byte of a word is below
- * 0x20, or is the quote or the backslash, where its highest bit survives (A. Mycroft's test for a zero byte,
- * for each). */
-static size_t count_plain(const char *text, size_t length)
+/* Does any byte of a word not stand for itself? One that is below 0x20, or is the quote or the backslash, has
+ * its highest bit survive (A. Mycroft's test for a zero byte, for each). */
+static inline uint64_t escapes_in(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
-    size_t plain = 0;
-    for (uint64_t word; plain + sizeof word <= length; plain += sizeof word) {
-        memcpy(&word, text + plain, sizeof word);
-        uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
-        uint64_t found =
-            ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-        if (found & high) break;
+    uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
+}
+
+static inline uint64_t copy_word(char *to, const char *from)
+{
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    memcpy(to, &word, sizeof word);
+    return escapes_in(word);
+}
+
+/* Copies a text; true where all of it stands for itself. Eight bytes at a time: the last of them once more
+ * with those before. */
+static inline bool copy_plain(char *to, const char *from, size_t length)
+{
+    uint64_t found = 0;
+    size_t at = 0;
+    for (; at + sizeof found <= length; at += sizeof found) found |= copy_word(to + at, from + at);
+    if (at > 0 && at < length) {
+        at = length - sizeof found;
+        found |= copy_word(to + at, from + at);
+        at = length;
     }
-    while (plain < length && !needs_escape(text[plain])) plain++;
-    return plain;
+    for (; at < length; at++) {
+        to[at] = from[at];
+        found |= needs_escape(from[at]);
+    }
+    return !found;
 }
 
 static void put_escaped(struct sc_json_writer *writer, const char *text, size_t length)
 {
+    append_character(writer, '"');
     while (length > 0) {
-        size_t plain = count_plain(text, length);
+        size_t plain = 0;
+        while (plain < length && !needs_escape(text[plain])) plain++;
         append(writer, text, plain);
         if (plain < length) put_escape(writer, text[plain++]);
         text += plain;
         length -= plain;
     }
+    append_character(writer, '"');
 }
 
-static void put_quoted(struct sc_json_writer *writer, const char *text, size_t length)
+/* A text in its quotes, between what comes before it and after: a character each, or 0 for nothing. */
+static void put_quoted(struct sc_json_writer *writer, char before, const char *text, size_t length,
+                       char after)
 {
-    bool plain = count_plain(text, length) == length;
-    char *room = plain ? make_room(writer, length + 2) : NULL;
-    if (room) {
-        room[0] = '"';
-        memcpy(room + 1, text, length);
-        room[length + 1] = '"';
-        writer->buffer->length += length + 2;
-    } else if (!plain) {
-        append_character(writer, '"');
-        put_escaped(writer, text, length);
-        append_character(writer, '"');
+    size_t around = 2 + (before ? 1U : 0U) + (after ? 1U : 0U);
+    char *room = make_room(writer, length + around), *at = room;
+    if (!room) return;
+    if (before) *at++ = before;
+    *at++ = '"';
+    if (copy_plain(at, text, length)) {
+        at[length] = '"';
+        if (after) at[length + 1] = after;
+        writer->buffer->length += length + around;
+        return;
     }
+    if (before) append_character(writer, before);
+    put_escaped(writer, text, length);
+    if (after) append_character(writer, after);
 }
 
 /* A member of the outermost object: is it wanted? And is there one before it? */
@@ -199,9 +223,7 @@ static void put_key(struct sc_json_writer *writer, const char *key, size_t lengt
     if (writer->failed) return;
     bool follows = *level == AWAITS_KEY;
     if (writer->filter && writer->depth == 1) follows = choose_member(writer, key);
-    if (follows) append_character(writer, ',');
-    put_quoted(writer, key, length);
-    append_character(writer, ':');
+    put_quoted(writer, follows ? ',' : '\0', key, length, ':');
     *level = AWAITS_MEMBER;
 }
 
@@ -212,7 +234,7 @@ void sc_json_key(struct sc_json_writer *writer, const char *key)
 
 void sc_json_text_bytes(struct sc_json_writer *writer, const char *text, size_t length)
 {
-    if (begin_value(writer)) put_quoted(writer, text, length);
+    if (begin_value(writer)) put_quoted(writer, '\0', text, length, '\0');
 }
 
 void sc_json_text(struct sc_json_writer *writer, const char *text)
@@ -244,8 +266,8 @@ void sc_json_number(struct sc_json_writer *writer, double value)
 
 void sc_json_integer(struct sc_json_writer *writer, int64_t value)
 {
-    char text[sizeof "-9223372036854775808"];
-    put_value(writer, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
+    char text[SC_NUMBER_MAX];
+    put_value(writer, text, sc_integer_write(value, text));
 }
 
 void sc_json_boolean(struct sc_json_writer *writer, bool value)
