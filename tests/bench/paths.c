@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RUNS = 9, THREADS_MAX = 16 };
+enum { RUNS = 101, THREADS_MAX = 16 };
 
 struct share {
     const struct sc_simulation *simulation;

@@ -8,7 +8,7 @@ import pathlib
 import service
 from service import row
 
-PATHS, ROUNDS = 4096, 5
+PATHS, ROUNDS = 4096, 3
 STORED = (1000, 10000, 50000, 200000)
 AT_ONCE = 10000  # scenarios in one import
 

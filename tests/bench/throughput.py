@@ -8,7 +8,7 @@ import statistics
 import service
 from service import row
 
-ROUNDS, SECONDS, LATENCY_SECONDS = 3, 0.8, 3
+ROUNDS, SECONDS, LATENCY_SECONDS = 7, 0.4, 3
 MOVED = '"overrides":[{"pointer":"/terminal/growth","value":0.03#######}]'
 
 
