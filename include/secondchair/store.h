@@ -18,14 +18,14 @@ struct sc_write;
 enum sc_store_status {
     SC_STORE_OK,
     SC_STORE_NOT_FOUND,
-    SC_STORE_STALE,    /* the record has another revision than the one expected */
-    SC_STORE_EXISTS,   /* the id is taken */
-    SC_STORE_DELETED,  /* the record is deleted: it must be restored before it changes */
-    SC_STORE_FULL,     /* no space on the medium */
-    SC_STORE_BUSY,     /* the queue of writes is full: try later */
-    SC_STORE_REPEATED, /* the key of the write is known: nothing was written, see sc_once */
-    SC_STORE_CLOSED,   /* the store is shutting down */
-    SC_STORE_BROKEN    /* I/O error or corruption; logged with its cause */
+    SC_STORE_STALE,   /* the record has another revision than the one expected */
+    SC_STORE_EXISTS,  /* the id is taken */
+    SC_STORE_DELETED, /* the record is deleted: it must be restored before it changes */
+    SC_STORE_FULL,    /* no space on the medium */
+    SC_STORE_BUSY,    /* the queue of writes is full: try later */
+    SC_STORE_CLOSED,  /* the store is shutting down */
+    SC_STORE_BROKEN,  /* I/O error or corruption; logged with its cause */
+    SC_STORE_REPEATED /* the key of the write is known: nothing was written, see sc_once */
 };
 
 /* Ids are of one space: no set has the id of a scenario. */
