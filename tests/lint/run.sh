@@ -39,6 +39,14 @@ lint_cppcheck() {
 }
 lint_format() { clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"; }
 lint_shell() { shellcheck -x -S warning -e SC1087 "${scripts[@]}"; }
+# The benchmark does not run in the tests; that it would compile is seen here.
+lint_bench() {
+    local file
+    for file in tests/bench/*.c tests/load/*.c; do
+        gcc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -Iserver -fsyntax-only "$file" || return 1
+    done
+    python3 -c 'import ast, pathlib; [ast.parse(file.read_text(), file) for file in pathlib.Path("tests/bench").glob("*.py")]'
+}
 lint_json() {
     local file bad=0
     while read -r file; do
@@ -59,7 +67,7 @@ check() {
     fi
 }
 
-checks=(sizes includes purity format clang analyzer tidy cppcheck shell json)
+checks=(sizes includes purity format clang analyzer tidy cppcheck shell json bench)
 [ $# -eq 0 ] || checks=("$@")
 for name in "${checks[@]}"; do
     check "$name"
