@@ -287,6 +287,7 @@ static void reject(const struct sc_mixture *mixture, size_t lane, bool outside, 
  */
 struct counts {
     sc_row sum[SC_YEARS_MAX], weight[SC_YEARS_MAX], above_price[SC_YEARS_MAX];
+    sc_row accepted, near, least_spread;
 };
 
 /* Adds a block's branches where its lanes have a value: accepted is 1 there, else 0. */
@@ -306,6 +307,27 @@ SC_WIDE static void count_branches(const struct sc_mixture *mixture, double pric
     }
 }
 
+/* Which lanes have a value: 1, else 0. */
+SC_WIDE static void find_accepted(const struct sc_mixture *mixture, const bool *outside, size_t lanes,
+                                  double *accepted)
+{
+    bool beyond[SC_LANES] = {0};
+    memcpy(beyond, outside, lanes * sizeof *beyond);
+    for (size_t l = lanes; l < SC_LANES; l++) beyond[l] = true;
+    SC_EACH_LANE (l) accepted[l] = ((mixture->fault[l] == 0) & !beyond[l]) ? 1 : 0;
+}
+
+SC_WIDE static void count_spreads(const struct sc_block *block, const double *accepted, struct counts *counts)
+{
+    SC_EACH_LANE (l) {
+        double spread = block->terminal_wacc[l] - block->terminal_growth[l];
+        spread = accepted[l] != 0 ? spread : INFINITY;
+        counts->accepted[l] += accepted[l];
+        counts->near[l] += spread < SC_NEAR_SPREAD ? 1 : 0;
+        counts->least_spread[l] = spread < counts->least_spread[l] ? spread : counts->least_spread[l];
+    }
+}
+
 static void add_counts(const struct counts *counts, size_t branches, struct sc_tally *tally)
 {
     for (size_t branch = 0; branch < branches; branch++)
@@ -314,14 +336,11 @@ static void add_counts(const struct counts *counts, size_t branches, struct sc_t
             tally->weight[branch] += counts->weight[branch][l];
             tally->above_price[branch] += (uint64_t)counts->above_price[branch][l];
         }
-}
-
-static void count_spread(const struct sc_block *block, size_t lane, struct sc_tally *tally)
-{
-    double spread = block->terminal_wacc[lane] - block->terminal_growth[lane];
-    tally->accepted++;
-    if (spread < SC_NEAR_SPREAD) tally->near++;
-    if (spread < tally->least_spread) tally->least_spread = spread;
+    for (size_t l = 0; l < SC_LANES; l++) {
+        tally->accepted += (uint64_t)counts->accepted[l];
+        tally->near += (uint64_t)counts->near[l];
+        tally->least_spread = fmin(tally->least_spread, counts->least_spread[l]);
+    }
 }
 
 void sc_tally_add(struct sc_tally *tally, const struct sc_tally *other)
@@ -337,16 +356,30 @@ void sc_tally_add(struct sc_tally *tally, const struct sc_tally *other)
     if (other->least_spread < tally->least_spread) tally->least_spread = other->least_spread;
 }
 
-static void keep_flows(const struct sc_block *block, const struct sc_mixture *mixture, size_t at,
-                       size_t lanes, const struct sc_paths *paths)
+/* Nearly always of all lanes, which is a few vectors. */
+SC_PART void copy_lanes(double *to, const double *from, size_t lanes)
+{
+    if (lanes == SC_LANES)
+        memcpy(to, from, sizeof(sc_row));
+    else
+        for (size_t l = 0; l < lanes; l++) to[l] = from[l];
+}
+
+SC_WIDE static void keep_flows(const struct sc_block *block, const struct sc_mixture *mixture, size_t at,
+                               size_t lanes, const struct sc_paths *paths)
 {
     for (int year = 0; year < block->years; year++) {
-        size_t bytes = lanes * sizeof(double);
-        if (year > 0) memcpy(paths->revenue[year] + at, mixture->revenue[year], bytes);
-        if (year > 0) memcpy(paths->fcff[year] + at, mixture->fcff[year], bytes);
+        if (year > 0) copy_lanes(paths->revenue[year] + at, mixture->revenue[year], lanes);
+        if (year > 0) copy_lanes(paths->fcff[year] + at, mixture->fcff[year], lanes);
         if (paths->inference_share[year])
-            memcpy(paths->inference_share[year] + at, block->inference_share[year], bytes);
+            copy_lanes(paths->inference_share[year] + at, block->inference_share[year], lanes);
     }
+}
+
+/* The value of the branch that is drawn. */
+static double drawn_value(const struct sc_mixture *mixture, size_t lane, double u)
+{
+    return mixture->of_branch[branch_at(mixture, lane, u)][lane];
 }
 
 /* The figures of one block of lanes, whose first is path `at` of the call. */
@@ -355,21 +388,20 @@ static void keep_lanes(const struct sc_simulation *simulation, const struct sc_b
                        const struct sc_paths *paths, struct counts *counts, struct sc_tally *tally)
 {
     const struct sc_mixture *mixture = &scratch->mixture;
-    bool sampled = simulation->draws > simulation->moved;
-    sc_row accepted = {0};
+    const double *loss = simulation->draws > simulation->moved ? scratch->draw[simulation->moved] + at : NULL;
+    double *value = paths->value + at;
+    sc_row accepted;
+    find_accepted(mixture, scratch->outside + at, lanes, accepted);
+    memcpy(value, mixture->value, lanes * sizeof *value);
     for (size_t lane = 0; lane < lanes; lane++) {
-        bool outside = scratch->outside[at + lane];
-        paths->value[at + lane] = NAN;
-        if (outside || mixture->fault[lane]) {
-            reject(mixture, lane, outside, tally);
-            continue;
+        if (accepted[lane] == 0) {
+            reject(mixture, lane, scratch->outside[at + lane], tally);
+            value[lane] = NAN;
+        } else if (loss) {
+            value[lane] = drawn_value(mixture, lane, loss[lane]);
         }
-        accepted[lane] = 1;
-        count_spread(block, lane, tally);
-        double u = sampled ? scratch->draw[simulation->moved][at + lane] : 0;
-        paths->value[at + lane] =
-            sampled ? mixture->of_branch[branch_at(mixture, lane, u)][lane] : mixture->value[lane];
     }
+    count_spreads(block, accepted, counts);
     count_branches(mixture, block->plan->driver[block->plan->price], accepted, counts);
     if (paths->revenue[1]) keep_flows(block, mixture, at, lanes, paths);
 }
@@ -380,6 +412,7 @@ void sc_simulate(const struct sc_simulation *simulation, struct sc_block *block,
 {
     struct sc_change change[SC_DRAWS_MAX];
     struct counts counts = {0};
+    for (size_t l = 0; l < SC_LANES; l++) counts.least_spread[l] = INFINITY;
     draw_paths(simulation, scratch, randomisation, first, count, paths);
     for (size_t at = 0; at < count; at += SC_LANES) {
         size_t lanes = count - at < SC_LANES ? count - at : SC_LANES;

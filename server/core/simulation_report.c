@@ -1,5 +1,7 @@
 #include "secondchair/simulation_report.h"
 
+#include "lanes.h"
+
 #include <math.h>
 
 void sc_sample_sort(const struct sc_sample *sample, struct sc_sorted *sorted, double *scratch)
@@ -114,25 +116,73 @@ struct sc_estimate sc_sample_shortfall(const struct sc_sample *sample, const str
     return estimate(sample, sorted, sc_expected_shortfall, part);
 }
 
-/* Means by bin, over the values that are there. */
-struct bins {
-    double sum[SC_VARIANCE_BINS], count[SC_VARIANCE_BINS];
-    double total, squares, n;
+/* What values come to, without the digits that all share: those that are there. */
+struct totals {
+    double sum, squares, n;
 };
 
-static void fill_bins(const struct sc_sample *sample, const uint8_t *bin, double centre, struct bins *bins)
+struct lane_totals {
+    double sum[SC_LANES], squares[SC_LANES], n[SC_LANES];
+};
+
+SC_PART void add_lanes(const double *value, double centre, struct lane_totals *totals)
 {
-    for (size_t r = 0; r < sample->randomisations; r++)
-        for (size_t i = 0; i < sample->points; i++) {
-            size_t at = r * sample->stride + i;
-            double value = sample->value[at] - centre; /* without the digits that all values share */
-            if (isnan(value)) continue;
-            bins->sum[bin[at]] += value;
-            bins->count[bin[at]]++;
-            bins->total += value;
-            bins->squares += value * value;
-            bins->n++;
-        }
+    SC_EACH_LANE (l) {
+        bool there = value[l] == value[l];
+        double away = there ? value[l] - centre : 0;
+        totals->sum[l] += away;
+        totals->squares[l] += away * away;
+        totals->n[l] += there ? 1 : 0;
+    }
+}
+
+SC_WIDE static void total_in_lanes(const double *value, size_t count, double centre,
+                                   struct lane_totals *totals)
+{
+    size_t i = 0;
+    double last[SC_LANES];
+    for (; i + SC_LANES <= count; i += SC_LANES) add_lanes(value + i, centre, totals);
+    for (size_t l = 0; l < SC_LANES; l++) last[l] = i + l < count ? value[i + l] : NAN;
+    add_lanes(last, centre, totals);
+}
+
+static void add_totals(const double *value, size_t count, double centre, struct totals *all)
+{
+    struct lane_totals totals = {0};
+    total_in_lanes(value, count, centre, &totals);
+    for (size_t l = 0; l < SC_LANES; l++) {
+        all->sum += totals.sum[l];
+        all->squares += totals.squares[l];
+        all->n += totals.n[l];
+    }
+}
+
+/* Means by bin, over the values that are there. Neighbours are counted apart, since one waits for the other
+ * where both fall into a bin. */
+enum { APART = 4 };
+struct bins {
+    double sum[APART][SC_VARIANCE_BINS];
+    uint32_t count[APART][SC_VARIANCE_BINS];
+    struct totals all;
+};
+
+static void fill_bins(const double *value, const uint8_t *bin, size_t count, double centre, struct bins *bins)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool there = !isnan(value[i]);
+        bins->sum[i % APART][bin[i]] += there ? value[i] - centre : 0;
+        bins->count[i % APART][bin[i]] += there ? 1 : 0;
+    }
+}
+
+static void fill_all_bins(const struct sc_sample *sample, const uint8_t *bin, double centre,
+                          struct bins *bins)
+{
+    for (size_t r = 0; r < sample->randomisations; r++) {
+        const double *value = sample->value + r * sample->stride;
+        add_totals(value, sample->points, centre, &bins->all);
+        fill_bins(value, bin + r * sample->stride, sample->points, centre, bins);
+    }
 }
 
 /* NAN where no path has one. */
@@ -151,16 +201,21 @@ double sc_sample_variance_share(const struct sc_sample *sample, const uint8_t *b
     struct bins bins = {0};
     double centre = first_value(sample), between = 0, groups = 0;
     if (isnan(centre)) return 0;
-    fill_bins(sample, bin, centre, &bins);
-    double mean = bins.total / bins.n, all = bins.squares - bins.n * mean * mean;
+    fill_all_bins(sample, bin, centre, &bins);
+    double mean = bins.all.sum / bins.all.n, all = bins.all.squares - bins.all.n * mean * mean;
     for (size_t b = 0; b < SC_VARIANCE_BINS; b++) {
-        if (bins.count[b] == 0) continue;
-        double distance = bins.sum[b] / bins.count[b] - mean;
-        between += bins.count[b] * distance * distance;
+        double sum = 0, count = 0;
+        for (size_t k = 0; k < APART; k++) {
+            sum += bins.sum[k][b];
+            count += bins.count[k][b];
+        }
+        if (count == 0) continue;
+        double distance = sum / count - mean;
+        between += count * distance * distance;
         groups++;
     }
-    double within = (all - between) / (bins.n - groups),
+    double within = (all - between) / (bins.all.n - groups),
            share = (between - (groups - 1) * within) / (all + within);
-    if (!(all > 0) || !(bins.n > groups)) return 0;
+    if (!(all > 0) || !(bins.all.n > groups)) return 0;
     return share > 0 ? share : 0;
 }

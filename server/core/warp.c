@@ -114,10 +114,16 @@ struct march {
     struct series series;
 };
 
+/* Term k of a product of series, added up from both ends. */
 #define PRODUCT(sum, f, g, k)                                                                                \
     do {                                                                                                     \
-        (sum) = (f)[0] * (g)[k];                                                                             \
-        for (int j = 1; j <= (k); j++) (sum) += (f)[j] * (g)[(k)-j];                                         \
+        eight other = (f)[k] * (g)[0];                                                                       \
+        (sum) = (k) > 0 ? (f)[0] * (g)[k] : other - other;                                                   \
+        for (int i = 1, j = (k)-1; i <= j; i++, j--) {                                                       \
+            (sum) += (f)[i] * (g)[j];                                                                        \
+            if (i < j) other += (f)[j] * (g)[i];                                                             \
+        }                                                                                                    \
+        (sum) += other;                                                                                      \
     } while (0)
 
 /* x and 1 - x of log odds y. */
@@ -145,13 +151,13 @@ SC_PART void expand_x(const struct march *march, int k, eight *rest, eight *spre
 }
 
 /* The series from their first terms of y and s. */
-SC_PART void expand(const struct march *march, struct series *series)
+SC_PART void expand(const struct march *march, bool normal, struct series *series)
 {
     eight *x = series->x, *s = series->s, *y = series->y, sum;
     eight rest[DEGREE], spread[DEGREE], pull[DEGREE], bend[DEGREE];
     for (int k = 0; k < DEGREE; k++) {
-        if (!march->normal) expand_x(march, k, rest, spread, series);
-        if (march->normal)
+        if (!normal) expand_x(march, k, rest, spread, series);
+        if (normal)
             pull[k] = -y[k];
         else
             pull[k] = k == 0 ? march->a * rest[0] - march->b * x[0] : -(march->a + march->b) * x[k];
@@ -178,18 +184,22 @@ SC_PART void go_on(struct march *march)
     march->z += d * march->half_width;
 }
 
+/* Of Chebyshev's polynomials of degree 8 to 13 with a highest power of 1: their other powers, from above. */
+static const double CHEBYSHEV[DEGREE - SC_WARP_POWERS + 1][DEGREE / 2] = {
+    {-2.0, 1.25, -0.25, 0.0078125},
+    {-2.25, 1.6875, -0.46875, 0.03515625},
+    {-2.5, 2.1875, -0.78125, 0.09765625, -0.001953125},
+    {-2.75, 2.75, -1.203125, 0.21484375, -0.0107421875},
+    {-3.0, 3.375, -1.75, 0.41015625, -0.03515625, 0.00048828125},
+    {-3.25, 4.0625, -2.4375, 0.7109375, -0.0888671875, 0.003173828125}};
+
 /* Leaves of a series the polynomial of degree SC_WARP_POWERS - 1 that is closest between -1 and 1: the
  * highest power is taken away with as much of Chebyshev's polynomial as has it, which is everywhere small
  * (Lanczos 1938). */
 SC_PART void economise(eight *c)
 {
-    for (int n = DEGREE; n >= SC_WARP_POWERS; n--) {
-        double share = 1;
-        for (int j = 0; n - 2 * j >= 2; j++) {
-            share *= -(double)((n - 2 * j) * (n - 2 * j - 1)) / (4 * (j + 1) * (n - j - 1));
-            c[n - 2 * j - 2] -= share * c[n];
-        }
-    }
+    for (int n = DEGREE; n >= SC_WARP_POWERS; n--)
+        for (int j = 0; n - 2 * j >= 2; j++) c[n - 2 * j - 2] -= CHEBYSHEV[n - SC_WARP_POWERS][j] * c[n];
 }
 
 /* The most that any of eight has lost by that: of the first powers left out. */
@@ -210,7 +220,10 @@ SC_WIDE static double fill_cells(struct march *march, int step, struct sc_warp *
 {
     eight c[DEGREE + 1];
     double lane[AT_ONCE];
-    expand(march, &march->series);
+    if (march->normal)
+        expand(march, true, &march->series);
+    else
+        expand(march, false, &march->series);
     memcpy(c, march->series.y, sizeof c);
     economise(c);
     for (int k = 0; k < SC_WARP_POWERS; k++) {
