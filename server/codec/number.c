@@ -186,6 +186,8 @@ static const char PAIRS[] = "000102030405060708091011121314151617181920212223242
                             "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
                             "8081828384858687888990919293949596979899";
 
+enum { EIGHT = 100000000 }; /* ten to it */
+
 /* Ten to the powers that a digit count needs. */
 static const uint64_t TENS[] = {1,
                                 10,
@@ -227,7 +229,6 @@ static void put_eight(char *at, uint32_t n)
 /* So many digits of n, with zeros in front where it has fewer; past them. */
 static char *put_digits(char *at, uint64_t n, size_t count)
 {
-    enum { EIGHT = 100000000 };
     char *end = at + count;
     for (; count >= 8; count -= 8, n /= EIGHT) put_eight(at + count - 8, (uint32_t)(n % EIGHT));
     uint32_t rest = (uint32_t)n;
@@ -279,9 +280,11 @@ static char *put_shortest(char *at, double magnitude)
     uint64_t bits;
     memcpy(&bits, &magnitude, sizeof bits);
     struct decimal decimal = shortest(bits);
-    for (; decimal.digits % 10 == 0; decimal.digits /= 10) decimal.exponent++;
-    size_t count = count_digits(decimal.digits);
-    return put_decimal(at, decimal.digits, count, (int)count + decimal.exponent);
+    uint64_t digits = decimal.digits;
+    if (digits % EIGHT == 0) digits /= EIGHT;
+    while (digits % 10 == 0) digits /= 10;
+    int point = (int)count_digits(decimal.digits) + decimal.exponent;
+    return put_decimal(at, digits, count_digits(digits), point);
 }
 
 size_t sc_number_write(double value, char out[SC_NUMBER_MAX])

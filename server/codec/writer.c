@@ -147,19 +147,29 @@ static inline uint64_t copy_word(char *to, const char *from)
     return escapes_in(word);
 }
 
-/* Copies a text; true where all of it stands for itself. Eight bytes at a time: the last of them once more
+/* Two halves, which may be the same bytes in part. */
+static inline uint64_t copy_halves(char *to, const char *from, size_t length)
+{
+    uint32_t first, last;
+    memcpy(&first, from, sizeof first);
+    memcpy(&last, from + length - sizeof last, sizeof last);
+    memcpy(to, &first, sizeof first);
+    memcpy(to + length - sizeof last, &last, sizeof last);
+    return escapes_in((uint64_t)last << 32 | first);
+}
+
+/* Copies a text; true where all of it stands for itself. Eight bytes at a time, the last of them once more
  * with those before. */
 static inline bool copy_plain(char *to, const char *from, size_t length)
 {
     uint64_t found = 0;
-    size_t at = 0;
-    for (; at + sizeof found <= length; at += sizeof found) found |= copy_word(to + at, from + at);
-    if (at > 0 && at < length) {
-        at = length - sizeof found;
-        found |= copy_word(to + at, from + at);
-        at = length;
+    if (length >= sizeof found) {
+        size_t last = length - sizeof found;
+        for (size_t at = 0; at < last; at += sizeof found) found |= copy_word(to + at, from + at);
+        return !(found | copy_word(to + last, from + last));
     }
-    for (; at < length; at++) {
+    if (length >= sizeof(uint32_t)) return !copy_halves(to, from, length);
+    for (size_t at = 0; at < length; at++) {
         to[at] = from[at];
         found |= needs_escape(from[at]);
     }
