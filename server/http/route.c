@@ -3,13 +3,30 @@
 #include <pthread.h>
 #include <string.h>
 
-/* The last segment of each pattern: by its first letter most routes are passed over. */
-static const char *last[SC_LIMIT_ROUTES];
+/* How many segments each pattern has, and the first letter of the last: by these most routes are passed over.
+ */
+static struct shape {
+    size_t segments;
+    char letter;
+} shapes[SC_LIMIT_ROUTES];
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+
+static struct shape shape_of(const char *pattern)
+{
+    struct shape shape = {.letter = strrchr(pattern, '/')[1]};
+    if (!pattern[1]) return shape;
+    for (; *pattern; pattern++) shape.segments += *pattern == '/';
+    return shape;
+}
 
 static void prepare(void)
 {
-    for (size_t i = 0; i < SC_ROUTE_COUNT; i++) last[i] = strrchr(SC_ROUTES[i].pattern, '/') + 1;
+    for (size_t i = 0; i < SC_ROUTE_COUNT; i++) shapes[i] = shape_of(SC_ROUTES[i].pattern);
+}
+
+static bool may_fit(const struct shape *shape, size_t segments, char letter)
+{
+    return shape->segments == segments && (shape->letter == '{' || shape->letter == letter);
 }
 
 /* Past the pattern's segment, where the text is the same; else NULL. */
@@ -80,7 +97,7 @@ void sc_route_find(struct sc_match *match, const char *method, const struct sc_u
     } else {
         const char *end = uri->segment_count ? uri->segment[uri->segment_count - 1] : "";
         for (size_t i = 0; i < SC_ROUTE_COUNT; i++)
-            if (*last[i] == '{' || *last[i] == *end) consider(found, &SC_ROUTES[i], method, uri);
+            if (may_fit(&shapes[i], uri->segment_count, *end)) consider(found, &SC_ROUTES[i], method, uri);
         /* A fixed address is never what stands for a {…}: /v1/sets/valuation is no set. */
         *match = found[!found[0].path_known];
     }
