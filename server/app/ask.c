@@ -5,9 +5,6 @@
 #include "codec/writer.h"
 #include "request.h"
 
-#include <math.h>
-#include <stdio.h>
-
 const struct sc_asking *const SC_ASKINGS[] = {&SC_ASK_VALUATION,   &SC_ASK_PROJECTION, &SC_ASK_CHAIR,
                                               &SC_ASK_IMPLIED,     &SC_ASK_RETURNS,    &SC_ASK_COMPARISON,
                                               &SC_ASK_SENSITIVITY, &SC_ASK_SIMULATION, NULL};
@@ -46,31 +43,4 @@ enum sc_progress sc_ask_end(struct sc_call *call, const struct sc_subject *subje
     sc_json_object_end(writer);
     sc_call_spent(call, SC_STAGE_ENCODE, start);
     return sc_answer_question(call, subject->inputs, writer, buffer);
-}
-
-bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
-                   double high, double *value)
-{
-    const json_t *member = json_object_get(subject->question, name);
-    if (!member) return true;
-    if (json_is_number(member) && json_number_value(member) >= low && json_number_value(member) <= high) {
-        *value = json_number_value(member);
-        return true;
-    }
-    char pointer[SC_POINTER_MAX];
-    snprintf(pointer, sizeof pointer, "/%s", name);
-    return sc_call_refuse(call, SC_PROBLEM_invalid_question,
-                          json_is_number(member) ? SC_FAULT_out_of_range : SC_FAULT_wrong_type, pointer,
-                          "%s must be a number between %.10g and %.10g", name, low, high);
-}
-
-bool sc_ask_whole(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
-                  double high, double *value)
-{
-    if (!sc_ask_number(call, subject, name, low, high, value)) return false;
-    if (*value == floor(*value)) return true;
-    char pointer[SC_POINTER_MAX];
-    snprintf(pointer, sizeof pointer, "/%s", name);
-    return sc_call_refuse(call, SC_PROBLEM_invalid_question, SC_FAULT_not_an_integer, pointer,
-                          "%s must be a whole number", name);
 }

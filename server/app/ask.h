@@ -28,13 +28,4 @@ void sc_ask_begin(const struct sc_subject *subject, struct sc_json_writer *write
 enum sc_progress sc_ask_end(struct sc_call *call, const struct sc_subject *subject,
                             struct sc_json_writer *writer, struct sc_buffer *buffer, uint64_t start);
 
-/* A member of the question: a number within bounds; value stays where it is absent. False: the answer is a
- * problem. */
-bool sc_ask_number(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
-                   double high, double *value) __attribute__((warn_unused_result));
-
-/* The same, and whole. */
-bool sc_ask_whole(struct sc_call *call, const struct sc_subject *subject, const char *name, double low,
-                  double high, double *value) __attribute__((warn_unused_result));
-
 #endif

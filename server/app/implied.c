@@ -34,7 +34,7 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
     question->price = subject->plan->driver[subject->plan->price];
-    if (!sc_ask_number(call, subject, "price", 1e-9, 1e9, &question->price)) return false;
+    sc_request_number(subject->question, "price", 1e-9, 1e9, &question->price, faults);
     question->draws = frontier != NULL;
     question->solves = !frontier || json_object_get(subject->question, "pointer");
     if (question->solves) sc_axis_read(subject->question, "", 0, &question->axis, faults);
@@ -45,9 +45,7 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
         sc_axis_read(json_object_get(frontier, "x"), "/frontier/x", STEPS_MAX, &question->x, faults);
         sc_axis_read(json_object_get(frontier, "y"), "/frontier/y", 0, &question->y, faults);
     }
-    if (!sc_faults_any(faults)) return true;
-    sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
-    return false;
+    return sc_call_is_sound(call, faults);
 }
 
 static bool solve(struct sc_call *call, const struct sc_subject *subject, struct implied *question)

@@ -27,12 +27,14 @@ static bool read_question(struct sc_call *call, const struct sc_subject *subject
 {
     const struct sc_plan *plan = subject->plan;
     double first = plan->base_market_year, to = first + plan->horizon;
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return false;
     projection->level = 0.9;
-    if (!sc_ask_whole(call, subject, "to", first, first + SC_HORIZON_MAX, &to)) return false;
-    if (!sc_ask_number(call, subject, "level", 1e-6, 1 - 1e-6, &projection->level)) return false;
+    sc_request_whole(subject->question, "to", first, first + SC_HORIZON_MAX, &to, faults);
+    sc_request_number(subject->question, "level", 1e-6, 1 - 1e-6, &projection->level, faults);
     projection->plan = *plan;
     projection->plan.horizon = (int)to - plan->base_market_year;
-    return true;
+    return sc_call_is_sound(call, faults);
 }
 
 static bool compute(struct sc_call *call, struct projection *projection)

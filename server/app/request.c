@@ -12,6 +12,7 @@
 #include "collection.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +91,49 @@ bool sc_call_flag(struct sc_call *call, const char *name, bool *value)
     }
     *value = yes;
     return true;
+}
+
+/* False where it is absent, or not usable: then with a fault. */
+static bool read_number(const json_t *question, const char *name, double low, double high, double *value,
+                        struct sc_faults *faults)
+{
+    char pointer[SC_POINTER_MAX];
+    const json_t *given = json_object_get(question, name);
+    double number = json_number_value(given);
+    if (!given) return false;
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    if (json_is_number(given) && number >= low && number <= high) {
+        *value = number;
+        return true;
+    }
+    sc_fault_add(faults, json_is_number(given) ? SC_FAULT_out_of_range : SC_FAULT_wrong_type, pointer,
+                 "%s must be a number between %.10g and %.10g", name, low, high);
+    return false;
+}
+
+void sc_request_number(const json_t *question, const char *name, double low, double high, double *value,
+                       struct sc_faults *faults)
+{
+    (void)read_number(question, name, low, high, value, faults);
+}
+
+void sc_request_whole(const json_t *question, const char *name, double low, double high, double *value,
+                      struct sc_faults *faults)
+{
+    char pointer[SC_POINTER_MAX];
+    double number = *value;
+    if (!read_number(question, name, low, high, &number, faults)) return;
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    if (number == floor(number))
+        *value = number;
+    else
+        sc_fault_add(faults, SC_FAULT_not_an_integer, pointer, "%s must be a whole number", name);
+}
+
+bool sc_call_is_sound(struct sc_call *call, const struct sc_faults *faults)
+{
+    if (sc_faults_any(faults)) sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
+    return !sc_faults_any(faults);
 }
 
 bool sc_text_is_integer(const char *text, int64_t *value)

@@ -24,6 +24,19 @@ bool sc_call_allows(struct sc_call *call, const char *const *names) __attribute_
 void sc_request_members(const json_t *object, const char *const *names, const char *const *more,
                         const char *place, struct sc_faults *faults);
 
+/* A member of a question: a number within bounds. value stays as it is where the member is absent, and where
+ * it is not usable, which is a fault. */
+void sc_request_number(const json_t *question, const char *name, double low, double high, double *value,
+                       struct sc_faults *faults);
+
+/* The same, and whole. */
+void sc_request_whole(const json_t *question, const char *name, double low, double high, double *value,
+                      struct sc_faults *faults);
+
+/* False where a question has faults, which are then the answer. */
+bool sc_call_is_sound(struct sc_call *call, const struct sc_faults *faults)
+    __attribute__((warn_unused_result));
+
 /* A text of digits alone as a number. */
 bool sc_text_is_integer(const char *text, int64_t *value) __attribute__((warn_unused_result));
 

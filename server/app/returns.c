@@ -26,12 +26,16 @@ static const char BEYOND[] = "It is beyond any number.";
 static bool read_question(struct sc_call *call, const struct sc_subject *subject, struct question *question)
 {
     const struct sc_plan *plan = subject->plan;
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return false;
     question->price = plan->driver[plan->price];
     question->reinvestment_rate = sc_plan_value(plan, plan->returns.reinvestment_rate, 0);
     question->target = NAN;
-    return sc_ask_number(call, subject, "price", 1e-9, 1e9, &question->price) &&
-           sc_ask_number(call, subject, "reinvestment_rate", -0.99, 10, &question->reinvestment_rate) &&
-           sc_ask_number(call, subject, "target_return", -0.99, 10, &question->target);
+    sc_request_number(subject->question, "price", 1e-9, 1e9, &question->price, faults);
+    sc_request_number(subject->question, "reinvestment_rate", -0.99, 10, &question->reinvestment_rate,
+                      faults);
+    sc_request_number(subject->question, "target_return", -0.99, 10, &question->target, faults);
+    return sc_call_is_sound(call, faults);
 }
 
 /* Whether every figure of a look back, the last as a multiple of the price too, can be told. */

@@ -86,17 +86,14 @@ static bool read_question(struct sc_call *call, struct inference *inference)
     const struct sc_plan *plan = inference->subject->plan;
     double first = plan->base_market_year, last = first + plan->horizon;
     double year = fmax(first, fmin(YEAR_ASKED, last));
-    inference->level = 0.95;
-    if (!sc_ask_number(call, inference->subject, "level", 0.5, 0.9999, &inference->level) ||
-        !sc_ask_number(call, inference->subject, "year", first, last, &year))
-        return false;
-    inference->year = (int)year;
-    if (year == inference->year) return true;
+    const json_t *question = inference->subject->question;
     struct sc_faults *faults = sc_call_faults(call);
     if (!faults) return false;
-    sc_fault_add(faults, SC_FAULT_not_an_integer, "/year", "must be a whole calendar year");
-    sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
-    return false;
+    inference->level = 0.95;
+    sc_request_number(question, "level", 0.5, 0.9999, &inference->level, faults);
+    sc_request_whole(question, "year", first, last, &year, faults);
+    inference->year = (int)year;
+    return sc_call_is_sound(call, faults);
 }
 
 /* --- the profile over the ceiling --- */

@@ -162,18 +162,20 @@ static double work_of_point(const struct sobol *sobol)
 
 static bool read_size(struct sc_call *call, struct sobol *sobol)
 {
-    const struct sc_subject *subject = sobol->subject;
+    const json_t *question = sobol->subject->question;
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return false;
     double of_path = work_of_point(sobol) * (double)(sobol->uncertainty.count + 2);
     sobol->randomisations = RANDOMISATIONS_DEFAULT;
     sobol->seed = 1;
-    if (!sc_ask_whole(call, subject, "randomisations", 2, RANDOMISATIONS_MOST, &sobol->randomisations) ||
-        !sc_ask_whole(call, subject, "seed", 0, SEED_MOST, &sobol->seed))
-        return false;
+    sc_request_whole(question, "randomisations", 2, RANDOMISATIONS_MOST, &sobol->randomisations, faults);
+    sc_request_whole(question, "seed", 0, SEED_MOST, &sobol->seed, faults);
     sobol->paths = default_paths(of_path * sobol->randomisations);
-    if (!sc_ask_whole(call, subject, "paths", PATHS_LEAST, PATHS_MOST, &sobol->paths)) return false;
+    sc_request_whole(question, "paths", PATHS_LEAST, PATHS_MOST, &sobol->paths, faults);
     if (exp2(floor(log2(sobol->paths))) != sobol->paths)
-        return sc_call_refuse(call, SC_PROBLEM_invalid_question, SC_FAULT_out_of_range, "/paths",
-                              "must be a power of two, such as %.0f", exp2(floor(log2(sobol->paths))));
+        sc_fault_add(faults, SC_FAULT_out_of_range, "/paths", "must be a power of two, such as %.0f",
+                     exp2(floor(log2(sobol->paths))));
+    if (!sc_call_is_sound(call, faults)) return false;
     sobol->points = (size_t)(sobol->paths * sobol->randomisations) * (sobol->uncertainty.count + 2);
     return sc_sensitivity_affords(call, of_path * sobol->paths * sobol->randomisations, sobol->points,
                                   "/paths");

@@ -493,9 +493,11 @@ enum sc_progress sc_sensitivity_tornado(struct sc_call *call, const struct sc_su
     struct sc_buffer buffer;
     struct sc_json_writer writer;
     struct tornado tornado = {.subject = subject, .relative = NAN};
-    if (!sc_ask_number(call, subject, "relative", RELATIVE_LEAST, RELATIVE_MOST, &tornado.relative) ||
-        !sc_base_value(call, subject, &tornado.base))
-        return SC_ANSWERED;
+    struct sc_faults *faults = sc_call_faults(call);
+    if (!faults) return SC_ANSWERED;
+    sc_request_number(subject->question, "relative", RELATIVE_LEAST, RELATIVE_MOST, &tornado.relative,
+                      faults);
+    if (!sc_call_is_sound(call, faults) || !sc_base_value(call, subject, &tornado.base)) return SC_ANSWERED;
     uint64_t start = sc_clock_nanoseconds();
     bool done = compute(call, &tornado);
     start = sc_call_spent(call, SC_STAGE_MODEL, start);

@@ -14,28 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
-void sc_set_question_number(const json_t *question, const char *name, double low, double high, double *value,
-                            struct sc_faults *faults)
-{
-    char pointer[SC_POINTER_MAX];
-    const json_t *given = json_object_get(question, name);
-    double number = json_number_value(given);
-    if (!given) return;
-    snprintf(pointer, sizeof pointer, "/%s", name);
-    if (json_is_number(given) && number >= low && number <= high)
-        *value = number;
-    else
-        sc_fault_add(faults, json_is_number(given) ? SC_FAULT_out_of_range : SC_FAULT_wrong_type, pointer,
-                     "%s must be a number between %.10g and %.10g", name, low, high);
-}
-
 void sc_set_members_init(struct sc_set_members *members, const struct sc_set_subject *subject,
                          struct sc_faults *faults)
 {
     members->subject = subject;
     members->count = subject->set.count;
     members->price = NAN;
-    sc_set_question_number(subject->question, "price", 1e-9, 1e9, &members->price, faults);
+    sc_request_number(subject->question, "price", 1e-9, 1e9, &members->price, faults);
 }
 
 /* ---- the members, one after the other ---- */

@@ -28,10 +28,6 @@ struct sc_set_members {
     const char *price_from; /* "question", "set", "members" */
 };
 
-/* A number of the question; value stays where it is absent. */
-void sc_set_question_number(const json_t *question, const char *name, double low, double high, double *value,
-                            struct sc_faults *faults);
-
 /* Begins with the question's own "price", if it has one. */
 void sc_set_members_init(struct sc_set_members *members, const struct sc_set_subject *subject,
                          struct sc_faults *faults);

@@ -32,7 +32,7 @@ static bool read_question(struct sc_call *call, const struct sc_set_subject *sub
     if (!faults) return false;
     sc_set_members_init(&valuation->members, subject, faults);
     valuation->fair_band = subject->set.fair_band;
-    sc_set_question_number(subject->question, "fair_band", 0, 1, &valuation->fair_band, faults);
+    sc_request_number(subject->question, "fair_band", 0, 1, &valuation->fair_band, faults);
     if (sc_faults_any(faults)) sc_call_invalid(call, SC_PROBLEM_invalid_question, faults);
     return !sc_faults_any(faults);
 }

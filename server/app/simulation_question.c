@@ -1,3 +1,4 @@
+#include "request.h"
 #include "secondchair/fault.h"
 #include "simulation.h"
 
@@ -26,29 +27,14 @@ static const char *place_of(const char *name, char place[SC_POINTER_MAX])
 static double number(const struct reading *reading, const char *name, double low, double high,
                      double otherwise)
 {
-    const json_t *member = json_object_get(reading->question, name);
-    char place[SC_POINTER_MAX];
-    if (!member) return otherwise;
-    double value = json_number_value(member);
-    if (!json_is_number(member))
-        sc_fault_add(reading->faults, SC_FAULT_wrong_type, place_of(name, place), "%s must be a number",
-                     name);
-    else if (!(value >= low && value <= high))
-        sc_fault_add(reading->faults, SC_FAULT_out_of_range, place_of(name, place),
-                     "%s must be between %.10g and %.10g", name, low, high);
-    else
-        return value;
+    sc_request_number(reading->question, name, low, high, &otherwise, reading->faults);
     return otherwise;
 }
 
 static double whole(const struct reading *reading, const char *name, double low, double high,
                     double otherwise)
 {
-    char place[SC_POINTER_MAX];
-    double value = number(reading, name, low, high, otherwise);
-    if (value == floor(value)) return value;
-    sc_fault_add(reading->faults, SC_FAULT_not_an_integer, place_of(name, place), "%s must be a whole number",
-                 name);
+    sc_request_whole(reading->question, name, low, high, &otherwise, reading->faults);
     return otherwise;
 }
 

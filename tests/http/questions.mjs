@@ -212,4 +212,14 @@ export default async function questions({ server, binary }) {
       await server.refuse('not-found', 'GET', `/v1/scenarios/amd-base/${name}?revision=2`);
     }
   });
+  await test('all members at fault are named, not the first one', async () => {
+    for (const [name, json, ...places] of [['returns', { price: 'high', reinvestment_rate: 11, target_return: -1 }, '/price wrong_type', '/reinvestment_rate out_of_range', '/target_return out_of_range'],
+      ['projection', { to: 2027.5, level: 1 }, '/to not_an_integer', '/level out_of_range'], ['implied', { price: 0, pointer: '/discount/wacc', low: 'x', high: 0.2 }, '/price out_of_range', '/low wrong_type'],
+      ['sensitivity', { method: 'inference', level: 2, year: 2027.5 }, '/level out_of_range', '/year not_an_integer'],
+      ['sensitivity', { method: 'sobol', drivers: [{ pointer: '/terminal/wacc', low: 0.08, high: 0.1 }], randomisations: 1, seed: 0.5, paths: 1000 }, '/randomisations out_of_range', '/seed not_an_integer', '/paths out_of_range'],
+      ['simulation', { paths: 'many', seed: 0.5, level: 7 }, '/seed not_an_integer', '/paths wrong_type', '/level out_of_range']]) {
+      const { json: problem } = await server.refuse('invalid-question', 'POST', `/v1/scenarios/amd-uncertain/${name}`, { json });
+      is(problem.errors.map(({ pointer, code }) => `${pointer} ${code}`), places, name);
+    }
+  });
 }
