@@ -55,8 +55,9 @@ double sc_beta_log_density(const struct sc_beta *beta, double y)
                share = growth / (1 + mean * growth);
         return beta->at_mode - a * beyond_log(rest * share) - b * beyond_log(-mean * share);
     }
-    double log_x = y < 0 ? y - sc_log1p(sc_exp(y)) : -sc_log1p(sc_exp(-y));
-    return beta->at_mode + a * (log_x - beta->log_mean) + b * (log_x - y - beta->log_rest);
+    double least = -sc_log1p(sc_exp(-fabs(y))); /* log x or log(1 - x), whichever is nearer to 0 */
+    double log_x = y < 0 ? y + least : least, log_rest = y < 0 ? least : least - y;
+    return beta->at_mode + a * (log_x - beta->log_mean) + b * (log_rest - beta->log_rest);
 }
 
 /* I_x(a, b) / density by the continued fraction DLMF 8.17.22, forward; x below (a + 1) / (a + b + 2). */

@@ -22,7 +22,8 @@ struct sc_density {
 #define SC_WARP_FAR 8.25
 void sc_warp_prepare(const struct sc_density *density, struct sc_warp *warp);
 
-/* y at z: to 1e-12 of the density's spread and 1e-12 absolute; at the nearer end beyond what is prepared. */
+/* y at z: to 1e-12 of the density's spread and 1e-12 absolute, or 2e-11 where one parameter of a beta
+ * distribution is 1e5 times the other; at the nearer end beyond what is prepared. */
 double sc_warp_at(const struct sc_warp *warp, double z);
 
 /* y[i] = sc_warp_at(warp, z[i]), bit for bit; y may be z. */

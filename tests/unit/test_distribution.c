@@ -142,6 +142,11 @@ static double power_of(double u, double a)
     return pow(u, 1 / a);
 }
 
+static double complement_power_of(double u, double b)
+{
+    return -expm1(log1p(-u) / b);
+}
+
 static double arcsine_of(double u, double a)
 {
     (void)a;
@@ -193,6 +198,7 @@ static void closed_forms_are_met(void **state)
         {whole(SC_STUDENT_T, 0, 1, 1, 0), cauchy_of, 0, 1e-12},
         {whole(SC_STUDENT_T, 0, 1, 2, 0), student_2_of, 0, 1e-12},
         {whole(SC_STUDENT_T, 0, 1, 4, 0), student_4_of, 0, 1e-7}, /* loses digits near the median itself */
+        {whole(SC_BETA, 1, 1e5, 0, 1), complement_power_of, 1e5, 2e-11},
     };
     for (size_t i = 0; i < COUNT(forms); i++) {
         prepare(&forms[i].distribution);
