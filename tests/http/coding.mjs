@@ -1,22 +1,11 @@
 // Answers in gzip: the same bytes once they are unpacked, under a tag of their own, for whoever takes them.
 import { events, is, ok, scenario, small, test } from './harness.mjs';
-import http from 'node:http';
-import { gunzipSync } from 'node:zlib';
 
 const GZIP = { 'Accept-Encoding': 'gzip' };
 const coded = etag => etag && `${etag.slice(0, -1)}-gzip"`;
 
 export default async function coding({ server }) {
-  // The answer with the bytes as they came.
-  const ask = (method, target, { headers = {}, body } = {}) => new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: server.port, method, path: target, headers, agent: server.agent }, response => {
-      const pieces = [];
-      response.on('data', piece => pieces.push(piece));
-      response.on('end', () => { const bytes = Buffer.concat(pieces), encoding = response.headers['content-encoding']; resolve({ status: response.statusCode, headers: response.headers, bytes, encoding, text: String(encoding === 'gzip' && bytes.length ? gunzipSync(bytes) : bytes) }); });
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+  const ask = async (method, target, options) => { const answer = await server.ask(method, target, options); return { ...answer, encoding: answer.headers['content-encoding'] }; };
   const json = value => ({ body: JSON.stringify(value), headers: { 'Content-Type': 'application/json' } });
   const page = (await ask('GET', '/')).text, script = /\/assets\/app\.js\?v=[0-9a-f]+/.exec(page)[0];
   const questions = { scenario: 'amd-base', questions: Array.from({ length: 300 }, (_, i) => ({ overrides: [{ pointer: '/price', value: 100 + i }] })) };

@@ -27,6 +27,8 @@ const reference = (await server.get('/v1/scenarios/amd-base/valuation')).text;
 
 let on = true;
 const counts = {}, odd = [];
+const keyed = new Map();
+const packed = () => (Math.random() < 0.5 ? { 'Accept-Encoding': 'gzip' } : {});
 const loose = answer => [429, 503].includes(answer.status);
 async function loop(name, clients, body) {
   counts[name] = 0;
@@ -67,10 +69,17 @@ const vanish = () => new Promise(resolve => {
 
 const loops = Promise.all([
   loop('reads', 4, async agent => want(await server.get(`/v1/scenarios/${pick(shared)}`, { agent }), 200, 404)),
-  loop('questions', 4, async agent => { const answer = want(await server.get('/v1/scenarios/amd-base/valuation', { agent }), 200); if (answer.status === 200 && answer.text !== reference) fail('another answer'); }),
+  loop('questions', 4, async agent => { const answer = want(await server.get('/v1/scenarios/amd-base/valuation', { agent, headers: packed() }), 200); if (answer.status === 200 && answer.text !== reference) fail('another answer'); }),
   loop('variants', 2, async agent => want(await server.get(`/v1/scenarios/${pick(['amd-bull', 'amd-bear', 'amd-september-2026', 'amd-uncertain'])}/${pick(['valuation', 'chair', 'projection'])}?inputs=true`, { agent }), 200)),
   loop('heavy', 4, async agent => want(await server.ask('POST', `/v1/${pick(['valuation', 'projection'])}`, { body: heavy, headers: JSON_TYPE, agent }), 200)),
   loop('creates', 3, async agent => { const document = small({ name: `Created ${Math.random()}` }); const answer = want(await server.ask('POST', '/v1/scenarios', { json: document, agent }), 201); if (answer.status === 201) is(answer.json.sha256, digest(document), 'the digest'); }),
+  // Several send the same keys: whoever comes later has the answer of the first.
+  loop('keys', 4, async agent => {
+    const number = Math.floor(Date.now() / 100), made = want(await server.ask('POST', '/v1/scenarios', { json: small({ name: `Key ${number}` }), agent, headers: { 'Idempotency-Key': `key-${number}` } }), 201);
+    if (made.status !== 201) return;
+    is(made.text, keyed.get(number) ?? made.text, 'the answer to a key that was sent before');
+    keyed.set(number, made.text);
+  }),
   loop('changes', 4, async agent => {
     const target = `/v1/scenarios/${pick(shared)}`, seen = want(await server.get(target, { agent }), 200, 404);
     if (seen.status === 200) want(await server.ask('PATCH', target, { merge: { price: Math.ceil(Math.random() * 1e6) }, agent, headers: { 'If-Match': seen.headers.etag } }), 200, 412, 404);
@@ -90,11 +99,11 @@ const loops = Promise.all([
     if (parent.status === 200 && variant.status === 200 && variant.json.price < parent.json.price) fail(`the variant has ${variant.json.price} after its parent had ${parent.json.price}`);
   }),
   loop('deletions', 1, async agent => { const target = `/v1/scenarios/${pick(shared)}`; want(await server.ask('DELETE', target, { agent, headers: { 'If-Match': '*' } }), 204, 404, 412); want(await server.ask('POST', `${target}/restore`, { agent }), 200, 409, 412); await sleep(50); }),
-  loop('lists', 2, async agent => want(await server.get(`/v1/scenarios?q=${pick(['created', 'shared', 'amd', 'x'])}&limit=${pick([1, 50, 200])}`, { agent, headers: { Accept: pick(['text/csv', 'application/json']) } }), 200)),
+  loop('lists', 2, async agent => want(await server.get(`/v1/scenarios?q=${pick(['created', 'shared', 'amd', 'x'])}&limit=${pick([1, 50, 200])}`, { agent, headers: { Accept: pick(['text/csv', 'application/json']), ...packed() } }), 200)),
   loop('histories', 1, async agent => want(await server.get(`/v1/scenarios/${pick(shared)}/${pick(['revisions', 'diff', 'diff?from=1'])}`, { agent }), 200, 404)),
-  loop('exports', 1, async agent => { want(await server.get('/v1/export', { agent }), 200); await sleep(200); }),
+  loop('exports', 1, async agent => { want(await server.get('/v1/export', { agent, headers: packed() }), 200); await sleep(200); }),
   loop('imports', 1, async agent => { want(await server.ask('POST', '/v1/import', { ndjson: '\n{"id":"x"}\n', agent }), 422); await sleep(30); }),
-  loop('pages', 1, async agent => want(await server.get(pick(['/', '/openapi.json', '/schema/scenario.json', '/metrics', '/health/ready', '/problems/conflict', '/nothing']), { agent }), 200, 404)),
+  loop('pages', 1, async agent => want(await server.get(pick(['/', '/openapi.json', '/schema/scenario.json', '/metrics', '/health/ready', '/problems/conflict', '/nothing']), { agent, headers: packed() }), 200, 404)),
   loop('wrong', 1, async agent => want(await server.ask('POST', '/v1/valuation', { body: pick(['{', '[]', '{"scenario":{}}', `${'['.repeat(50)}`]), headers: JSON_TYPE, agent }), 400, 413, 422)),
   loop('vanishing', 3, vanish),
   loop('jobs', 3, async agent => {

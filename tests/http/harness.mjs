@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { Contract } from './contract.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -163,7 +164,7 @@ export class Server {
   memory() { return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]); }
 
   // One exchange. headers, body (text or bytes), json (sent as such), patch / merge (likewise), agent,
-  // loose (the contract is not looked at). The answer: status, headers, bytes, text, json where it is JSON.
+  // loose (the contract is not looked at). The answer: status, headers, bytes as they came, text, json where it is JSON.
   async ask(method, target, options = {}) {
     const request = this.prepare(method, target, options);
     const answer = await exchange(this, request, options.agent ?? this.agent);
@@ -212,7 +213,7 @@ export function exchange(server, { method, target, headers, bytes }, agent) {
       response.on('end', () => {
         if (!response.complete) { reject(new Error(`the answer to ${method} ${target} is cut off`)); return; }
         const body = Buffer.concat(chunks);
-        const answer = { status: response.statusCode, headers: response.headers, raw: response.rawHeaders, bytes: body, text: body.toString('utf8') };
+        const answer = { status: response.statusCode, headers: response.headers, raw: response.rawHeaders, bytes: body, text: (response.headers['content-encoding'] === 'gzip' && body.length ? gunzipSync(body) : body).toString('utf8') };
         if (/[/+]json\b/.test(answer.headers['content-type'] ?? '') && method !== 'HEAD' && body.length)
           try { answer.json = JSON.parse(answer.text); } catch (error) { reject(new Error(`${method} ${target}: the answer is no JSON: ${error.message}: ${answer.text.slice(0, 200)}`)); return; }
         resolve(answer);
