@@ -108,7 +108,7 @@ build/width/$(1)/secondchair: build/obj/main.o $(patsubst server/%.c,build/obj/%
 endef
 ifeq ($(shell uname -m),x86_64)
 WIDTHS := scalar x86-64 x86-64-v3 x86-64-v4
-$(eval $(call width,scalar,-fno-tree-vectorize -fno-tree-slp-vectorize))
+$(eval $(call width,scalar,-fno-tree-vectorize -fno-tree-slp-vectorize -fno-openmp-simd -Wno-unknown-pragmas))
 $(foreach name,$(filter-out scalar,$(WIDTHS)),$(eval $(call width,$(name),-march=$(name))))
 endif
 

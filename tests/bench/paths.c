@@ -1,6 +1,7 @@
-/* paths DOCUMENT PATHS [DUMP | once]: evaluates paths of a document's uncertainty on 1 thread and on as many as there are
- * cores, and prints "threads paths_per_second" for each, the best of RUNS ("once": of one run on 1 thread). DUMP receives the draws and the values
- * for another program to check: "draws paths" and the pointers as a line each, then doubles, row by row. */
+/* paths DOCUMENT PATHS [DUMP | once]: draws and evaluates paths of a document's uncertainty, and evaluates them drawn
+ * before, on 1 thread and on as many as there are cores; prints "threads paths_per_second evaluated_per_second" for each,
+ * the best of RUNS ("once": of one run on 1 thread, drawn and evaluated). DUMP receives the draws and the values for another
+ * program to check: "draws paths" and the pointers as a line each, then doubles, row by row. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "codec/document.h"
@@ -19,6 +20,7 @@ enum { RUNS = 101, THREADS_MAX = 16 };
 struct share {
     const struct sc_simulation *simulation;
     double *value, *draw; /* draw: [moved][paths], or NULL */
+    bool drawn;           /* what is there is evaluated */
     size_t paths, first, count;
 };
 
@@ -36,6 +38,18 @@ static void *aligned(size_t bytes)
     return memory;
 }
 
+static void evaluate_drawn(const struct share *share, struct sc_block *block, struct sc_mixture *mixture)
+{
+    struct sc_change change[SC_DRAWS_MAX];
+    size_t moved = share->simulation->moved;
+    for (size_t at = share->first; at < share->first + share->count; at += SC_LANES) {
+        for (size_t i = 0; i < moved; i++)
+            change[i] = (struct sc_change){share->simulation->draw[i].slot, share->draw + i * share->paths + at};
+        sc_mix(block, &(struct sc_lanes){.count = SC_LANES, .change = change, .change_count = moved}, mixture);
+        memcpy(share->value + at, mixture->value, sizeof mixture->value);
+    }
+}
+
 static void *evaluate(void *context)
 {
     struct share *share = context;
@@ -47,7 +61,8 @@ static void *evaluate(void *context)
     struct sc_tally tally = {.least_spread = INFINITY};
     sc_block_init(&block, simulation->plan, memory);
     sc_simulation_begin(simulation, &block);
-    for (size_t at = share->first; at < share->first + share->count; at += SC_PATHS_AT_ONCE) {
+    if (share->drawn) evaluate_drawn(share, &block, &scratch->mixture);
+    for (size_t at = share->first; at < share->first + share->count && !share->drawn; at += SC_PATHS_AT_ONCE) {
         struct sc_paths paths = {.value = share->value + at};
         for (size_t i = 0; i < SC_UNCERTAIN_MAX; i++) paths.bin[i] = bin + i * SC_PATHS_AT_ONCE;
         sc_simulate(simulation, &block, scratch, 0, (uint32_t)at, SC_PATHS_AT_ONCE, &paths, &tally);
@@ -61,7 +76,7 @@ static void *evaluate(void *context)
     return NULL;
 }
 
-static double rate(const struct sc_simulation *simulation, double *value, double *draw, size_t paths,
+static double rate(const struct sc_simulation *simulation, double *value, double *draw, bool drawn, size_t paths,
                    size_t threads)
 {
     pthread_t thread[THREADS_MAX];
@@ -69,7 +84,7 @@ static double rate(const struct sc_simulation *simulation, double *value, double
     uint64_t start = sc_clock_nanoseconds();
     size_t each = paths / threads / SC_PATHS_AT_ONCE * SC_PATHS_AT_ONCE;
     for (size_t i = 0; i < threads; i++) {
-        share[i] = (struct share){simulation, value, draw, paths, i * each, i + 1 < threads ? each : paths - i * each};
+        share[i] = (struct share){simulation, value, draw, drawn, paths, i * each, i + 1 < threads ? each : paths - i * each};
         require(pthread_create(&thread[i], NULL, evaluate, &share[i]) == 0, "no thread");
     }
     for (size_t i = 0; i < threads; i++) pthread_join(thread[i], NULL);
@@ -114,15 +129,16 @@ int main(int argc, char **argv)
     bool once = argc > 3 && strcmp(argv[3], "once") == 0;
     if (once) cores = 1;
     double *value = aligned(paths * sizeof *value), *draw = aligned(simulation->moved * paths * sizeof *draw);
+    if (!once) rate(simulation, value, draw, false, paths, 1);
     for (size_t threads = 1; threads <= cores && threads <= THREADS_MAX; threads += cores > 1 ? cores - 1 : 1) {
-        double best = 0;
-        for (int i = 0; i < (once ? 1 : RUNS); i++) best = fmax(best, rate(simulation, value, NULL, paths, threads));
-        printf("%zu %.0f\n", threads, best);
+        double best = 0, evaluated = 0;
+        for (int i = 0; i < (once ? 1 : RUNS); i++) {
+            best = fmax(best, rate(simulation, value, NULL, false, paths, threads));
+            evaluated = fmax(evaluated, once ? 0 : rate(simulation, value, draw, true, paths, threads));
+        }
+        printf("%zu %.0f %.0f\n", threads, best, evaluated);
     }
-    if (argc > 3 && !once) {
-        rate(simulation, value, draw, paths, 1);
-        dump(argv[3], simulation, &uncertainty, draw, value, paths);
-    }
+    if (argc > 3 && !once) dump(argv[3], simulation, &uncertainty, draw, value, paths);
     free(draw);
     free(value);
     free(memory);
