@@ -82,6 +82,7 @@ struct sc_block {
     sc_row *segment_revenue, *segment_margin;
     sc_row *held_revenue, *held_margin; /* of segments, before the chair's loss */
     sc_row *other_revenue, *other_ebit; /* of the segments off the chair, added up */
+    sc_row *still_revenue, *still_ebit; /* of those whose rows do not move from call to call */
     sc_row *chair_revenue, *chair_ebit,
         *chair_ebit_lost; /* of those on it, as held; with the margin of the lost chair */
     sc_row *chair_left;   /* [n]: what part of their revenue is left in the nth year without it; [0]: 1 */

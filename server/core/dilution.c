@@ -167,10 +167,13 @@ SC_PART void solve_shares(const struct sc_block *block, const double *shares, co
             const double *own = equity[i];
             SC_EACH_LANE (l) {
                 bool in = at_entry[l] < own[l];
-                s->slope[l] += in ? count[l] : 0;
-                s->offset[l] += in ? paid[l] : 0;
-                s->passed[l] = (in & (entry[l] > s->passed[l])) ? entry[l] : s->passed[l];
-                s->next[l] = (!in & (entry[l] < s->next[l])) ? entry[l] : s->next[l];
+                double entered = in ? entry[l] : 0, ahead = in ? INFINITY : entry[l],
+                       more = in ? count[l] : 0, due = in ? paid[l] : 0, passed = s->passed[l],
+                       next = s->next[l];
+                s->slope[l] += more;
+                s->offset[l] += due;
+                s->passed[l] = entered > passed ? entered : passed;
+                s->next[l] = ahead < next ? ahead : next;
             }
         }
     }

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { YEARLY = 43 }; /* rows a year of the block's own figures, seats and segments apart */
+enum { YEARLY = 45 }; /* rows a year of the block's own figures, seats and segments apart */
 
 static size_t claims_of(const struct sc_plan *plan)
 {
@@ -46,6 +46,8 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
         &block->inference_still,
         &block->other_revenue,
         &block->other_ebit,
+        &block->still_revenue,
+        &block->still_ebit,
         &block->chair_revenue,
         &block->chair_ebit,
         &block->chair_ebit_lost,

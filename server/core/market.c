@@ -247,47 +247,50 @@ static bool is_needed(const struct sc_block *block, size_t seat)
     return needed;
 }
 
-/* A workload's shares by seat and year; what all seats take that are not residual, and those of them that
- * stand still. */
-struct workload {
-    const sc_row *share;
-    sc_row *taken, *still;
+/* Some of the seats. */
+struct seats {
+    size_t count;
+    uint8_t index[SC_SEATS_MAX];
 };
 
-/* Adds up the shares of the seats that are marked. */
-SC_PART void add_shares(const struct sc_block *block, const sc_row *share, int year, const bool *marked,
-                        double *sum)
+/* Those that are not residual, or those of them that move, or stand still. */
+enum choice { ALL_SEATS, MOVING, STILL };
+static void choose_seats(const struct sc_block *block, enum choice choice, struct seats *chosen)
 {
+    chosen->count = 0;
     for (size_t s = 0; s < block->plan->seat_count; s++) {
-        const double *of_seat = share[s * (size_t)block->years + (size_t)year];
-        if (marked[s])
-            SC_EACH_LANE (l) sum[l] += of_seat[l];
+        const struct sc_seat *seat = &block->plan->seat[s];
+        if (seat->residual) continue;
+        bool moves = sc_path_is_moved(block, &seat->training) || sc_path_is_moved(block, &seat->inference);
+        if (choice == ALL_SEATS || moves == (choice == MOVING)) chosen->index[chosen->count++] = (uint8_t)s;
     }
 }
 
-/* Sums go in the seats' order; where last digits do not matter, over those that move alone. */
-SC_PART void take_shares(struct sc_block *block, const struct workload *workload)
+/* Adds the shares of seats in a year to what others take, NULL being nothing. */
+SC_PART void add_shares(const struct sc_block *block, const sc_row *share, int year,
+                        const struct seats *seats, const double *others, double *sum)
 {
-    const struct sc_plan *plan = block->plan;
-    bool of_moving = block->sums_losses && block->warm, all[SC_SEATS_MAX], still[SC_SEATS_MAX],
-         moving[SC_SEATS_MAX];
-    sc_row most;
-    for (size_t s = 0; s < plan->seat_count; s++) {
-        all[s] = !plan->seat[s].residual;
-        moving[s] = all[s] && (sc_path_is_moved(block, &plan->seat[s].training) ||
-                               sc_path_is_moved(block, &plan->seat[s].inference));
-        still[s] = all[s] && !moving[s];
+    if (others)
+        SC_EACH_LANE (l) sum[l] = others[l];
+    else
+        SC_EACH_LANE (l) sum[l] = 0;
+    for (size_t i = 0; i < seats->count; i++) {
+        const double *of_seat = share[seats->index[i] * (size_t)block->years + (size_t)year];
+        SC_EACH_LANE (l) sum[l] += of_seat[l];
     }
+}
+
+/* What all seats take of a workload that are not residual, and the rest of them, which stand still: NULL
+ * where that is known. */
+SC_PART void take_shares(struct sc_block *block, const sc_row *share, const struct seats *seats,
+                         const struct seats *rest, sc_row *taken, sc_row *still)
+{
+    sc_row most;
     SC_EACH_LANE (l) most[l] = 0;
     for (int year = 0; year < block->years; year++) {
-        double *sum = workload->taken[year], *rest = workload->still[year];
-        if (!of_moving) {
-            SC_EACH_LANE (l) sum[l] = rest[l] = 0;
-            add_shares(block, workload->share, year, still, rest);
-        }
-        if (of_moving)
-            SC_EACH_LANE (l) sum[l] = rest[l];
-        add_shares(block, workload->share, year, of_moving ? moving : all, sum);
+        double *sum = taken[year];
+        if (rest) add_shares(block, share, year, rest, NULL, still[year]);
+        add_shares(block, share, year, seats, rest ? NULL : still[year], sum);
         SC_EACH_LANE (l) most[l] = sum[l] > most[l] ? sum[l] : most[l];
     }
     /* Decimal shares that add up to 1 may miss it by a rounding of each. */
@@ -314,10 +317,15 @@ SC_PART void all_shares(struct sc_block *block)
         sc_path_rows(block, &plan->seat[s].inference, 0, block->seat_inference + first);
     }
     for (size_t l = 0; l < SC_LANES; l++) block->fault_of_seats[l] = 0;
-    take_shares(block, &(struct workload){(const sc_row *)block->seat_training, block->training_taken,
-                                          block->training_still});
-    take_shares(block, &(struct workload){(const sc_row *)block->seat_inference, block->inference_taken,
-                                          block->inference_still});
+    /* Sums go in the seats' order; where last digits do not matter, over those that move alone. */
+    bool rest_is_known = block->sums_losses && block->warm;
+    struct seats seats, still, *rest = rest_is_known ? NULL : &still;
+    choose_seats(block, rest_is_known ? MOVING : ALL_SEATS, &seats);
+    if (rest) choose_seats(block, STILL, rest);
+    take_shares(block, (const sc_row *)block->seat_training, &seats, rest, block->training_taken,
+                block->training_still);
+    take_shares(block, (const sc_row *)block->seat_inference, &seats, rest, block->inference_taken,
+                block->inference_still);
     for (size_t s = 0; s < plan->seat_count; s++) {
         size_t first = s * (size_t)block->years;
         if (!plan->seat[s].residual || !is_needed(block, s)) continue;

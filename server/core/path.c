@@ -73,31 +73,9 @@ SC_WIDE void sc_path_row(const struct sc_block *block, const struct sc_path *pat
         SC_EACH_LANE (l) out[l] = from[l];
 }
 
-bool sc_slot_moves(const struct sc_block *block, sc_slot slot)
-{
-    return !block->warm || (slot != SC_NO_SLOT && block->slot_moves[slot]);
-}
-
-bool sc_path_is_moved(const struct sc_block *block, const struct sc_path *path)
-{
-    static const uint8_t ends[] = {[SC_PATH_CONSTANT] = 1, [SC_PATH_RAMP] = 2};
-    int slots = path->form == SC_PATH_VALUES   ? path->count
-                : path->form == SC_PATH_ABSENT ? 0
-                                               : ends[path->form];
-    bool moved = false;
-    for (int i = 0; i < slots; i++) moved |= block->slot_moves[path->slot + i];
-    return moved;
-}
-
-bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
-{
-    return !block->warm || sc_path_is_moved(block, path);
-}
-
-SC_WIDE void sc_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
+SC_WIDE void sc_fill_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
 {
     bool ramp = path->form == SC_PATH_RAMP;
-    if (!sc_path_moves(block, path)) return;
     const double *position = ramp ? positions(block, path) : NULL;
     for (int year = first; year < block->years; year++) {
         double *row = out[year];

@@ -9,15 +9,28 @@
 /* A driver in every lane; fallback where the document leaves it out. */
 void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out);
 
-/* Whether rows that follow from a driver or a path have to be evaluated (again). */
-bool sc_slot_moves(const struct sc_block *block, sc_slot slot);
-bool sc_path_moves(const struct sc_block *block, const struct sc_path *path);
-
 /* Whether a path has drivers that move from call to call. */
-bool sc_path_is_moved(const struct sc_block *block, const struct sc_path *path);
+static inline bool sc_path_is_moved(const struct sc_block *block, const struct sc_path *path)
+{
+    static const uint8_t slots[] = {[SC_PATH_ABSENT] = 0, [SC_PATH_CONSTANT] = 1, [SC_PATH_RAMP] = 2};
+    int count = path->form == SC_PATH_VALUES ? path->count : slots[path->form];
+    for (int i = 0; i < count; i++)
+        if (block->slot_moves[path->slot + i]) return true;
+    return false;
+}
 
-/* A path's rows from a year on, where it moves. */
-void sc_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out);
+/* Whether rows that follow from a path have to be evaluated (again). */
+static inline bool sc_path_moves(const struct sc_block *block, const struct sc_path *path)
+{
+    return !block->warm || sc_path_is_moved(block, path);
+}
+
+/* A path's rows from a year on; the second, where it moves. */
+void sc_fill_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out);
+static inline void sc_path_rows(struct sc_block *block, const struct sc_path *path, int first, sc_row *out)
+{
+    if (sc_path_moves(block, path)) sc_fill_path_rows(block, path, first, out);
+}
 
 /* Where a ramp stands in a year: 0 at its start, 1 at its end. MODEL 1. */
 double sc_ramp_position(const struct sc_path *path, int year);

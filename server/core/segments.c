@@ -5,12 +5,13 @@
 #define SEAT_REVENUE                                                                                         \
     (SC_GROUP_BIT(SC_GROUP_MARKET) | SC_GROUP_BIT(SC_GROUP_INFERENCE_SHARE) | SC_GROUP_BIT(SC_GROUP_SEATS))
 
+/* From call to call, moving being the groups that do. */
 static bool revenue_moves(const struct sc_block *block, const struct sc_segment *segment, unsigned moving)
 {
-    if (segment->seat_index >= 0) return moving & SEAT_REVENUE || sc_path_moves(block, &segment->capture);
+    if (segment->seat_index >= 0) return moving & SEAT_REVENUE || sc_path_is_moved(block, &segment->capture);
     if (segment->base != SC_NO_SLOT)
-        return sc_slot_moves(block, segment->base) || sc_path_moves(block, &segment->growth);
-    return sc_path_moves(block, &segment->values);
+        return block->slot_moves[segment->base] || sc_path_is_moved(block, &segment->growth);
+    return sc_path_is_moved(block, &segment->values);
 }
 
 /* Revenue of a segment in a year as with the chair held; previous is the year before's. MODEL 5. */
@@ -32,15 +33,39 @@ SC_PART void held_revenue(const struct sc_block *block, const struct sc_segment 
     }
 }
 
-/* What the segments on the chair add up to, or those off it, as with the chair held. */
-SC_PART void add_segments(const struct sc_block *block, bool on_chair, int year, double *revenue,
-                          double *ebit)
+/* Some of the segments. */
+struct segments {
+    size_t count;
+    uint8_t index[SC_SEGMENTS_MAX];
+};
+
+struct choice {
+    struct segments chair, others,
+        still; /* of the others: those whose rows do not change from call to call */
+};
+
+static void choose_segments(const struct sc_block *block, struct choice *chosen)
 {
     const struct sc_plan *plan = block->plan;
-    SC_EACH_LANE (l) revenue[l] = ebit[l] = 0;
+    bool still_is_known = block->sums_losses && block->warm;
+    chosen->chair.count = chosen->others.count = chosen->still.count = 0;
     for (size_t i = 0; i < plan->segment_count; i++) {
-        if ((plan->segment[i].chair && plan->chair.present) != on_chair) continue;
-        size_t at = i * (size_t)block->years + (size_t)year;
+        const struct sc_segment *segment = &plan->segment[i];
+        bool moves =
+            revenue_moves(block, segment, block->moving) || sc_path_is_moved(block, &segment->margin);
+        struct segments *list = segment->chair && plan->chair.present ? &chosen->chair : &chosen->others;
+        if (list == &chosen->others && still_is_known && !moves) continue;
+        list->index[list->count++] = (uint8_t)i;
+        if (list == &chosen->others && !moves) chosen->still.index[chosen->still.count++] = (uint8_t)i;
+    }
+}
+
+/* Adds revenue and profit of segments, as with the chair held, to what is there. */
+SC_PART void add_segments(const struct sc_block *block, const struct segments *segments, int year,
+                          double *revenue, double *ebit)
+{
+    for (size_t i = 0; i < segments->count; i++) {
+        size_t at = segments->index[i] * (size_t)block->years + (size_t)year;
         const double *own = block->held_revenue[at], *margin = block->held_margin[at];
         SC_EACH_LANE (l) {
             revenue[l] += own[l];
@@ -49,23 +74,41 @@ SC_PART void add_segments(const struct sc_block *block, bool on_chair, int year,
     }
 }
 
+/* Off the chair and on it, in the order of the segments; where last digits do not matter, what stands still
+ * comes first. */
+SC_PART void add_up(struct sc_block *block, const struct choice *chosen, int year)
+{
+    double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year],
+           *chair_revenue = block->chair_revenue[year], *chair_ebit = block->chair_ebit[year],
+           *still_revenue = block->still_revenue[year], *still_ebit = block->still_ebit[year];
+    bool still_is_known = block->sums_losses && block->warm;
+    if (block->sums_losses && !block->warm) {
+        SC_EACH_LANE (l) still_revenue[l] = still_ebit[l] = 0;
+        add_segments(block, &chosen->still, year, still_revenue, still_ebit);
+    }
+    SC_EACH_LANE (l) other_revenue[l] = still_is_known ? still_revenue[l] : 0;
+    SC_EACH_LANE (l) other_ebit[l] = still_is_known ? still_ebit[l] : 0;
+    SC_EACH_LANE (l) chair_revenue[l] = chair_ebit[l] = 0;
+    add_segments(block, &chosen->others, year, other_revenue, other_ebit);
+    add_segments(block, &chosen->chair, year, chair_revenue, chair_ebit);
+}
+
 SC_WIDE void sc_stage_segments(struct sc_block *block, unsigned moving)
 {
     const struct sc_plan *plan = block->plan;
+    struct choice chosen;
     if (!(moving & (SEAT_REVENUE | SC_GROUP_BIT(SC_GROUP_SEGMENTS)))) return;
     for (size_t i = 0; i < plan->segment_count; i++) {
         const struct sc_segment *segment = &plan->segment[i];
         sc_row *revenue = block->held_revenue + i * (size_t)block->years;
         sc_path_rows(block, &segment->margin, 1, block->held_margin + i * (size_t)block->years);
-        if (!revenue_moves(block, segment, moving)) continue;
+        if (block->warm && !revenue_moves(block, segment, moving)) continue;
         sc_slot_row(block, segment->base, 0, revenue[0]);
         for (int year = 1; year < block->years; year++)
             held_revenue(block, segment, year, revenue[year - 1], revenue[year]);
     }
-    for (int year = 1; year < block->years; year++) {
-        add_segments(block, false, year, block->other_revenue[year], block->other_ebit[year]);
-        add_segments(block, true, year, block->chair_revenue[year], block->chair_ebit[year]);
-    }
+    choose_segments(block, &chosen);
+    for (int year = 1; year < block->years; year++) add_up(block, &chosen, year);
 }
 
 /* floor + (1 - floor) retention^n. MODEL 8. */

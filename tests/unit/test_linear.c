@@ -28,14 +28,16 @@ static json_t *plain_amd_with(const char *part, const char *text)
 static void mix(struct valued *v, const char *pointer, double low, double high, bool sums,
                 struct sc_mixture *mixture)
 {
-    double x[POINTS];
+    double x[POINTS], elsewhere[POINTS];
     sc_slot slot = slot_at(v->plan, pointer);
+    const struct sc_change change[] = {{slot, elsewhere}, {slot, x}};
     for (size_t i = 0; i < POINTS; i++) x[i] = low + (high - low) * (double)i / (POINTS - 1);
+    for (size_t i = 0; i < POINTS; i++) elsewhere[i] = low;
     sc_block_moves(&v->block, &slot, 1);
     v->block.sums_losses = sums;
-    sc_mix(&v->block,
-           &(struct sc_lanes){.count = POINTS, .change = &(struct sc_change){slot, x}, .change_count = 1},
-           mixture);
+    for (size_t i = 0; i < 2; i++) /* what stands still is known the second time */
+        sc_mix(&v->block, &(struct sc_lanes){.count = POINTS, .change = &change[i], .change_count = 1},
+               mixture);
 }
 
 /* How many of the points have other bytes, which must be near. */
@@ -96,6 +98,32 @@ static void sums_are_the_branches_of_other_operations(void **state)
         assert_true(compare(amd_with(PARTS[i][0], PARTS[i][1]), "/market/growth/1", 0.1, 0.8) > 0);
 }
 
+/* What stands still is added up once: whichever driver it is that moves, nothing is left out. */
+static void whatever_moves_the_rest_is_there(void **state)
+{
+    (void)state;
+    static const char *const POINTERS[] = {
+        "/market/growth/1",           "/market/total_spend",    "/seats/0/training/end",
+        "/seats/1/inference/start",   "/segments/0/margin/end", "/segments/1/margin/end",
+        "/segments/2/base",           "/segments/3/growth/end", "/segments/4/capture",
+        "/segments/4/margin",         "/segments/5/values/3",   "/operations/tax/rate/end",
+        "/discount/wacc/end",         "/dilution/basic",        "/dilution/warrants/1/threshold",
+        "/dilution/warrants/3/count",
+    };
+    for (size_t i = 0; i < sizeof POINTERS / sizeof POINTERS[0]; i++) {
+        struct valued v;
+        json_t *document = amd_with(NULL, NULL), *segments = json_object_get(document, "segments");
+        json_array_append_new(segments, json_of("{'id':'rent','seat':'nvidia','capture':0.1,'margin':0.2}"));
+        json_array_append_new(
+            segments, json_of("{'id':'known','values':[90,80,70,60,50,50,50,50,40,40],'margin':0.2}"));
+        value(&v, document);
+        double here = v.plan->driver[slot_at(v.plan, POINTERS[i])];
+        document = json_incref(v.document);
+        release(&v);
+        compare(document, POINTERS[i], here, 1.01 * here);
+    }
+}
+
 /* A loss, or losses carried forward from before, make tax other than linear: the bytes are those of the
  * branches evaluated, lane by lane. */
 static void lanes_that_make_a_loss_are_evaluated(void **state)
@@ -122,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_the_branches_of_each_terminal_value),
         cmocka_unit_test(sums_are_the_branches_of_other_operations),
+        cmocka_unit_test(whatever_moves_the_rest_is_there),
         cmocka_unit_test(lanes_that_make_a_loss_are_evaluated),
         cmocka_unit_test(what_has_no_value_has_none_either_way),
     };
