@@ -320,6 +320,19 @@ def compare_document(target, document):
     return found.found
 
 
+def report(results, show):
+    """Prints what differs of (label, mismatches) and the counts; the exit status."""
+    passed = failed = 0
+    for label, mismatches in results:
+        passed, failed = (passed, failed + 1) if mismatches else (passed + 1, failed)
+        for figure, expected, actual in mismatches[:show]:
+            print(f"{label}: {figure}: expected {expected!r}, got {actual!r}")
+        if len(mismatches) > show:
+            print(f"{label}: and {len(mismatches) - show} more")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
 def all_documents(arguments):
     """(label, document)."""
     if arguments.fixed:
@@ -344,19 +357,10 @@ def main():
     if not arguments.binary and not arguments.url:
         parser.error("name a binary or a --url")
     target = Service(arguments.url) if arguments.url else Binary(arguments.binary)
-    passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         waiting = [(label, pool.submit(compare_document, target, document))
                    for label, document in all_documents(arguments)]
-        for label, future in waiting:
-            mismatches = future.result()
-            passed, failed = (passed, failed + 1) if mismatches else (passed + 1, failed)
-            for figure, expected, actual in mismatches[:arguments.show]:
-                print(f"{label}: {figure}: expected {expected!r}, got {actual!r}")
-            if len(mismatches) > arguments.show:
-                print(f"{label}: and {len(mismatches) - arguments.show} more")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        return report(((label, future.result()) for label, future in waiting), arguments.show)
 
 
 if __name__ == "__main__":

@@ -174,14 +174,10 @@ def main():
     target = compare.Service(arguments.url)
     documents = [json.loads(pathlib.Path(file).read_text()) for file in arguments.file]
     documents += generate.documents(f"{arguments.seed}:gradient", arguments.count)
-    passed = failed = 0
-    for index, document in enumerate(documents):    # one at a time: the model is exchanged while it is traced
-        for name, mismatches in compare_document(target, arguments.seed, document):
-            passed, failed = (passed, failed + 1) if mismatches else (passed + 1, failed)
-            for figure, expected, actual in mismatches[:arguments.show]:
-                print(f"seed {arguments.seed} document {index}: {name}: {figure}: expected {expected!r}, got {actual!r}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    # one at a time: the model is exchanged while it is traced
+    return compare.report(((f"seed {arguments.seed} document {index}: {name}", mismatches)
+                           for index, document in enumerate(documents)
+                           for name, mismatches in compare_document(target, arguments.seed, document)), arguments.show)
 
 
 if __name__ == "__main__":

@@ -332,17 +332,12 @@ def main():
     arguments = parser.parse_args()
     target = compare.Service(arguments.url)
     documents = list(generate.documents(f"{arguments.seed}:questions", arguments.count))
-    passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         waiting = [pool.submit(ask_all, target, arguments.seed, index, document, documents)
                    for index, document in enumerate(documents)]
-        for index, future in enumerate(waiting):
-            for name, mismatches in future.result():
-                passed, failed = (passed, failed + 1) if mismatches else (passed + 1, failed)
-                for figure, expected, actual in mismatches[:arguments.show]:
-                    print(f"seed {arguments.seed} document {index}: {name}: {figure}: expected {expected!r}, got {actual!r}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        return compare.report(((f"seed {arguments.seed} document {index}: {name}", mismatches)
+                               for index, future in enumerate(waiting) for name, mismatches in future.result()),
+                              arguments.show)
 
 
 if __name__ == "__main__":

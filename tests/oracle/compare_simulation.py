@@ -370,13 +370,6 @@ WRONG = [
 ]
 
 
-def reported(passed_and_failed, label, mismatches, show):
-    for figure, expected, actual in mismatches[:show]:
-        print(f"{label}: {figure}: expected {expected!r}, got {actual!r}")
-    passed, failed = passed_and_failed
-    return (passed, failed + 1) if mismatches else (passed + 1, failed)
-
-
 def all_checks(target, url):
     """(label, mismatches)."""
     yield "inverse CDFs", check_inverses()
@@ -400,11 +393,7 @@ def main():
     parser.add_argument("--url", required=True)
     parser.add_argument("--show", type=int, default=6, help="mismatches printed for a question")
     arguments = parser.parse_args()
-    counts = (0, 0)
-    for label, mismatches in all_checks(compare.Service(arguments.url), arguments.url):
-        counts = reported(counts, label, mismatches, arguments.show)
-    print(f"{counts[0]} passed, {counts[1]} failed")
-    return 1 if counts[1] else 0
+    return compare.report(all_checks(compare.Service(arguments.url), arguments.url), arguments.show)
 
 
 if __name__ == "__main__":
