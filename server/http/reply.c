@@ -105,15 +105,16 @@ static void add_caching(struct reply *reply)
 /* What else than the address the answer depends on. */
 static void add_vary(struct reply *reply)
 {
+    static const char *const NAMES[] = {
+        NULL,     "Accept",         "Accept-Encoding",         "Accept, Accept-Encoding",
+        "Origin", "Accept, Origin", "Accept-Encoding, Origin", "Accept, Accept-Encoding, Origin"};
     const struct sc_route *route = reply->request->match.route;
     const struct sc_cors *cors = &reply->request->http->cors;
     bool by_accept = route && route->offers[0] && route->offers[1];
     bool by_origin = cors->count && !cors->any;
     bool by_coding = sc_coding_applies(reply->answer) && reply->answer->outcome != SC_OUTCOME_NO_CONTENT;
-    char names[48];
-    snprintf(names, sizeof names, "%s%s%s", by_accept ? ", Accept" : "", by_coding ? ", Accept-Encoding" : "",
-             by_origin ? ", Origin" : "");
-    if (*names) add(reply, "Vary", names + 2);
+    const char *names = NAMES[by_accept | by_coding << 1 | by_origin << 2];
+    if (names) add(reply, "Vary", names);
 }
 
 static void add_content(struct reply *reply)
