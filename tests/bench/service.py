@@ -3,7 +3,6 @@
 import http.client
 import os
 import pathlib
-import statistics
 import subprocess
 import time
 
@@ -24,7 +23,8 @@ def compile_program(source, name, *parts, flags=FLAGS):
 
 
 def row(name, value, unit, baseline, ratio, target=None, **more):
-    """A figure beside its baseline of the same run; target: ("at least" or "under", figure of the ratio or value)."""
+    """A figure beside its baseline of the same run. target: "at least" or "under", the bound, and what is held against it
+    where that is not the ratio."""
     line = {"name": name, "value": value, "unit": unit, "baseline": baseline, "ratio": ratio}
     if target:
         kind, bound, of = target[0], target[1], target[2] if len(target) > 2 else ratio
@@ -97,10 +97,6 @@ def throughput(server, request, probe, seconds, connections=32):
     if figures["load_bad"] or not figures["load_per_second"]:
         raise RuntimeError(f"{request}: {figures}")
     return figures["load_per_second"], (server.spent() - before) / (figures["load_per_second"] * seconds)
-
-
-def median_of(count, measure):
-    return statistics.median(measure() for _ in range(count))
 
 
 def seconds_of(work):
