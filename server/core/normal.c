@@ -168,6 +168,7 @@ SC_WIDE static void quantile_piece(const double *p, const double *q, size_t n, d
     double away[ROW], depth[ROW], outer[ROW];
     uint8_t place[ROW];
     size_t count = 0;
+    if (n == 0) return;
     for (size_t i = 0; i < n; i++) {
         away[i] = beyond_median(p[i], q[i]);
         depth[i] = p[i] < q[i] ? p[i] : q[i];

@@ -216,6 +216,11 @@ SC_WIDE static void triangular_row(const struct sc_quantile_form *of, const doub
     for (size_t i = 0; i < n; i++) x[i] = triangular(&form, p[i], q[i]);
 }
 
+static void discrete_row(const struct sc_quantile *quantile, const double *p, size_t n, double *x)
+{
+    for (size_t i = 0; i < n; i++) x[i] = discrete(quantile, p[i]);
+}
+
 static void constant_row(const struct sc_quantile *quantile, size_t n, double *x)
 {
     for (size_t i = 0; i < n; i++) x[i] = quantile->form.a;
@@ -238,16 +243,15 @@ static void of_tails_row(const struct sc_quantile *quantile, size_t n, double *p
     } else if (form->kind == TRIANGULAR) {
         triangular_row(form, p, q, n, x);
     } else if (form->kind == DISCRETE) {
-        for (size_t i = 0; i < n; i++) x[i] = discrete(quantile, p[i]);
+        discrete_row(quantile, p, n, x);
     } else {
         sc_normal_quantile_between_row(p, q, n, x);
         form_row(form, n, x);
     }
 }
 
-SC_WIDE static void tails_of(const double *u, size_t n, double *p, double *q)
+SC_WIDE static void complement_row(const double *p, size_t n, double *q)
 {
-    for (size_t i = 0; i < n; i++) p[i] = u[i];
     for (size_t i = 0; i < n; i++) q[i] = 1 - p[i];
 }
 
@@ -260,7 +264,8 @@ void sc_quantile_row(const struct sc_quantile *quantile, const double *u, size_t
     }
     for (size_t done = 0; done < n; done += ROW) {
         size_t piece = n - done < ROW ? n - done : ROW;
-        tails_of(u + done, piece, p, q);
+        memcpy(p, u + done, piece * sizeof *p);
+        complement_row(p, piece, q);
         of_tails_row(quantile, piece, p, q, x + done);
         if (quantile->truncated) clip_row(quantile, piece, x + done);
     }

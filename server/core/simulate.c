@@ -212,11 +212,11 @@ SC_WIDE static void make_curve(const struct sc_simulation *simulation, double (*
 {
     for (size_t i = simulation->curve_size; i-- > 0;) {
         const double *factor = simulation->curve_factor[i], mean = simulation->curve_mean[i];
-        double sum[SC_PATHS_AT_ONCE];
-        for (size_t p = 0; p < count; p++) sum[p] = mean;
-        for (size_t j = 0; j <= i; j++)
-            for (size_t p = 0; p < count; p++) sum[p] += factor[j] * row[j][p];
-        memcpy(row[i], sum, count * sizeof *sum);
+        for (size_t p = 0; p < count; p++) {
+            double sum = mean;
+            for (size_t j = 0; j <= i; j++) sum += factor[j] * row[j][p];
+            row[i][p] = sum;
+        }
     }
 }
 
@@ -390,7 +390,7 @@ static void keep_lanes(const struct sc_simulation *simulation, const struct sc_b
     const struct sc_mixture *mixture = &scratch->mixture;
     const double *loss = simulation->draws > simulation->moved ? scratch->draw[simulation->moved] + at : NULL;
     double *value = paths->value + at;
-    sc_row accepted;
+    sc_row accepted = {0};
     find_accepted(mixture, scratch->outside + at, lanes, accepted);
     memcpy(value, mixture->value, lanes * sizeof *value);
     for (size_t lane = 0; lane < lanes; lane++) {

@@ -115,16 +115,15 @@ struct march {
 };
 
 /* Term k of a product of series, added up from both ends. */
-#define PRODUCT(sum, f, g, k)                                                                                \
-    do {                                                                                                     \
-        eight other = (f)[k] * (g)[0];                                                                       \
-        (sum) = (k) > 0 ? (f)[0] * (g)[k] : other - other;                                                   \
-        for (int i = 1, j = (k)-1; i <= j; i++, j--) {                                                       \
-            (sum) += (f)[i] * (g)[j];                                                                        \
-            if (i < j) other += (f)[j] * (g)[i];                                                             \
-        }                                                                                                    \
-        (sum) += other;                                                                                      \
-    } while (0)
+SC_PART void multiply(const eight *f, const eight *g, int k, eight *product)
+{
+    eight one = f[0] * g[k], other = k > 0 ? f[k] * g[0] : f[0] - f[0];
+    for (int i = 1; 2 * i <= k; i++) {
+        one += f[i] * g[k - i];
+        if (2 * i < k) other += f[k - i] * g[i];
+    }
+    *product = one + other;
+}
 
 /* x and 1 - x of log odds y. */
 SC_PART void parts_of(const eight *y, eight *x, eight *rest)
@@ -145,8 +144,8 @@ SC_PART void expand_x(const struct march *march, int k, eight *rest, eight *spre
     eight *x = series->x, sum;
     if (k == 0) parts_of(&series->y[0], &x[0], &rest[0]);
     if (k > 0) rest[k] = -x[k];
-    PRODUCT(spread[k], x, rest, k);
-    PRODUCT(sum, spread, series->s, k);
+    multiply(x, rest, k, &spread[k]);
+    multiply(spread, series->s, k, &sum);
     x[k + 1] = sum * (march->half_width / (k + 1));
 }
 
@@ -161,10 +160,10 @@ SC_PART void expand(const struct march *march, bool normal, struct series *serie
             pull[k] = -y[k];
         else
             pull[k] = k == 0 ? march->a * rest[0] - march->b * x[0] : -(march->a + march->b) * x[k];
-        PRODUCT(bend[k], pull, s, k);
+        multiply(pull, s, k, &bend[k]);
         if (k == 0) bend[k] += march->z;
         if (k == 1) bend[k] += march->half_width;
-        PRODUCT(sum, s, bend, k);
+        multiply(s, bend, k, &sum);
         y[k + 1] = s[k] * (march->half_width / (k + 1));
         s[k + 1] = sum * (-march->half_width / (k + 1));
     }
