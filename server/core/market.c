@@ -280,8 +280,8 @@ SC_PART void add_shares(const struct sc_block *block, const sc_row *share, int y
     }
 }
 
-/* What all seats take of a workload that are not residual, and the rest of them, which stand still: NULL
- * where that is known. */
+/* What all seats take of a workload that are not residual. Where last digits do not matter, `seats` are those
+ * that move, and what the rest of them take, who stand still, comes first: NULL where that is known. */
 SC_PART void take_shares(struct sc_block *block, const sc_row *share, const struct seats *seats,
                          const struct seats *rest, sc_row *taken, sc_row *still)
 {
@@ -290,7 +290,7 @@ SC_PART void take_shares(struct sc_block *block, const sc_row *share, const stru
     for (int year = 0; year < block->years; year++) {
         double *sum = taken[year];
         if (rest) add_shares(block, share, year, rest, NULL, still[year]);
-        add_shares(block, share, year, seats, rest ? NULL : still[year], sum);
+        add_shares(block, share, year, seats, block->sums_losses ? still[year] : NULL, sum);
         SC_EACH_LANE (l) most[l] = sum[l] > most[l] ? sum[l] : most[l];
     }
     /* Decimal shares that add up to 1 may miss it by a rounding of each. */
@@ -318,9 +318,8 @@ SC_PART void all_shares(struct sc_block *block)
     }
     for (size_t l = 0; l < SC_LANES; l++) block->fault_of_seats[l] = 0;
     /* Sums go in the seats' order; where last digits do not matter, over those that move alone. */
-    bool rest_is_known = block->sums_losses && block->warm;
-    struct seats seats, still, *rest = rest_is_known ? NULL : &still;
-    choose_seats(block, rest_is_known ? MOVING : ALL_SEATS, &seats);
+    struct seats seats, still, *rest = block->sums_losses && !block->warm ? &still : NULL;
+    choose_seats(block, block->sums_losses ? MOVING : ALL_SEATS, &seats);
     if (rest) choose_seats(block, STILL, rest);
     take_shares(block, (const sc_row *)block->seat_training, &seats, rest, block->training_taken,
                 block->training_still);

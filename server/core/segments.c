@@ -41,22 +41,20 @@ struct segments {
 
 struct choice {
     struct segments chair, others,
-        still; /* of the others: those whose rows do not change from call to call */
+        still; /* those of the others whose rows do not change from call to call, where they are apart */
 };
 
 static void choose_segments(const struct sc_block *block, struct choice *chosen)
 {
     const struct sc_plan *plan = block->plan;
-    bool still_is_known = block->sums_losses && block->warm;
     chosen->chair.count = chosen->others.count = chosen->still.count = 0;
     for (size_t i = 0; i < plan->segment_count; i++) {
         const struct sc_segment *segment = &plan->segment[i];
         bool moves =
             revenue_moves(block, segment, block->moving) || sc_path_is_moved(block, &segment->margin);
         struct segments *list = segment->chair && plan->chair.present ? &chosen->chair : &chosen->others;
-        if (list == &chosen->others && still_is_known && !moves) continue;
+        if (list == &chosen->others && block->sums_losses && !moves) list = &chosen->still;
         list->index[list->count++] = (uint8_t)i;
-        if (list == &chosen->others && !moves) chosen->still.index[chosen->still.count++] = (uint8_t)i;
     }
 }
 
@@ -81,13 +79,13 @@ SC_PART void add_up(struct sc_block *block, const struct choice *chosen, int yea
     double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year],
            *chair_revenue = block->chair_revenue[year], *chair_ebit = block->chair_ebit[year],
            *still_revenue = block->still_revenue[year], *still_ebit = block->still_ebit[year];
-    bool still_is_known = block->sums_losses && block->warm;
-    if (block->sums_losses && !block->warm) {
+    bool apart = block->sums_losses;
+    if (apart && !block->warm) {
         SC_EACH_LANE (l) still_revenue[l] = still_ebit[l] = 0;
         add_segments(block, &chosen->still, year, still_revenue, still_ebit);
     }
-    SC_EACH_LANE (l) other_revenue[l] = still_is_known ? still_revenue[l] : 0;
-    SC_EACH_LANE (l) other_ebit[l] = still_is_known ? still_ebit[l] : 0;
+    SC_EACH_LANE (l) other_revenue[l] = apart ? still_revenue[l] : 0;
+    SC_EACH_LANE (l) other_ebit[l] = apart ? still_ebit[l] : 0;
     SC_EACH_LANE (l) chair_revenue[l] = chair_ebit[l] = 0;
     add_segments(block, &chosen->others, year, other_revenue, other_ebit);
     add_segments(block, &chosen->chair, year, chair_revenue, chair_ebit);

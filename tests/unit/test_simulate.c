@@ -195,6 +195,29 @@ static void paths_do_not_depend_on_how_they_are_cut(void **state)
     end(cut);
 }
 
+/* Not even in their last bit, although a block keeps sums of what stands still from one to the next. */
+static void paths_do_not_depend_on_those_before_them(void **state)
+{
+    (void)state;
+    json_error_t error;
+    struct simulated *s =
+        simulated_of(json_load_file("tests/unit/cases/documents/amd-base.json", 0, &error));
+    double forward[2 * SC_PATHS_AT_ONCE];
+    uncertain(s, "/market/growth/1", SC_UNIFORM, 0.2, 0.6);
+    uncertain(s, "/seats/1/inference/end", SC_UNIFORM, 0.04, 0.2);
+    uncertain(s, "/segments/1/margin/end", SC_UNIFORM, 0.25, 0.45);
+    for (uint64_t seed = 1; seed <= 16; seed++) {
+        for (size_t turn = 0; turn < 2; turn++) {
+            prepare(s, (struct sc_sampling){SC_SAMPLER_SOBOL, seed, false}, NULL);
+            for (size_t k = 0; k < 2; k++)
+                run_part(s, 0, POINTS, (k ^ turn) * SC_PATHS_AT_ONCE, SC_PATHS_AT_ONCE);
+            if (turn == 0) memcpy(forward, s->value, sizeof forward);
+        }
+        assert_memory_equal(s->value, forward, sizeof forward);
+    }
+    end(s);
+}
+
 static void a_shared_driver_has_the_same_draws_in_two_scenarios(void **state)
 {
     (void)state;
@@ -305,6 +328,7 @@ int main(void)
         cmocka_unit_test(variance_is_shared_as_it_comes),
         cmocka_unit_test(variance_is_shared_by_the_paths_that_have_a_value),
         cmocka_unit_test(paths_do_not_depend_on_how_they_are_cut),
+        cmocka_unit_test(paths_do_not_depend_on_those_before_them),
         cmocka_unit_test(a_shared_driver_has_the_same_draws_in_two_scenarios),
         cmocka_unit_test(only_so_many_drivers_have_random_numbers_in_common),
         cmocka_unit_test(a_loss_that_is_drawn_averages_to_the_mixture),
