@@ -253,44 +253,48 @@ struct seats {
     uint8_t index[SC_SEATS_MAX];
 };
 
-/* Those that are not residual, or those of them that move, or stand still. */
-enum choice { ALL_SEATS, MOVING, STILL };
-static void choose_seats(const struct sc_block *block, enum choice choice, struct seats *chosen)
+/* Of those that are not residual: whose shares are added up each time, and, where last digits do not matter,
+ * whose never change and are added up once. */
+static void choose_seats(const struct sc_block *block, struct seats *added, struct seats *still)
 {
-    chosen->count = 0;
+    added->count = still->count = 0;
     for (size_t s = 0; s < block->plan->seat_count; s++) {
         const struct sc_seat *seat = &block->plan->seat[s];
-        if (seat->residual) continue;
         bool moves = sc_path_is_moved(block, &seat->training) || sc_path_is_moved(block, &seat->inference);
-        if (choice == ALL_SEATS || moves == (choice == MOVING)) chosen->index[chosen->count++] = (uint8_t)s;
+        struct seats *list = block->sums_losses && !moves ? still : added;
+        if (!seat->residual) list->index[list->count++] = (uint8_t)s;
     }
 }
 
-/* Adds the shares of seats in a year to what others take, NULL being nothing. */
+/* Adds the shares of seats in a year. */
 SC_PART void add_shares(const struct sc_block *block, const sc_row *share, int year,
-                        const struct seats *seats, const double *others, double *sum)
+                        const struct seats *seats, double *sum)
 {
-    if (others)
-        SC_EACH_LANE (l) sum[l] = others[l];
-    else
-        SC_EACH_LANE (l) sum[l] = 0;
     for (size_t i = 0; i < seats->count; i++) {
         const double *of_seat = share[seats->index[i] * (size_t)block->years + (size_t)year];
         SC_EACH_LANE (l) sum[l] += of_seat[l];
     }
 }
 
-/* What all seats take of a workload that are not residual. Where last digits do not matter, `seats` are those
- * that move, and what the rest of them take, who stand still, comes first: NULL where that is known. */
-SC_PART void take_shares(struct sc_block *block, const sc_row *share, const struct seats *seats,
-                         const struct seats *rest, sc_row *taken, sc_row *still)
+/* A workload: the seats' shares, what they take in all, and of that what never changes. */
+struct workload {
+    const sc_row *share;
+    sc_row *taken, *still;
+};
+
+SC_PART void take_shares(struct sc_block *block, const struct workload *workload, const struct seats *added,
+                         const struct seats *rest)
 {
     sc_row most;
     SC_EACH_LANE (l) most[l] = 0;
     for (int year = 0; year < block->years; year++) {
-        double *sum = taken[year];
-        if (rest) add_shares(block, share, year, rest, NULL, still[year]);
-        add_shares(block, share, year, seats, block->sums_losses ? still[year] : NULL, sum);
+        double *sum = workload->taken[year], *still = workload->still[year];
+        if (!block->warm) {
+            SC_EACH_LANE (l) still[l] = 0;
+            add_shares(block, workload->share, year, rest, still);
+        }
+        SC_EACH_LANE (l) sum[l] = still[l];
+        add_shares(block, workload->share, year, added, sum);
         SC_EACH_LANE (l) most[l] = sum[l] > most[l] ? sum[l] : most[l];
     }
     /* Decimal shares that add up to 1 may miss it by a rounding of each. */
@@ -317,14 +321,16 @@ SC_PART void all_shares(struct sc_block *block)
         sc_path_rows(block, &plan->seat[s].inference, 0, block->seat_inference + first);
     }
     for (size_t l = 0; l < SC_LANES; l++) block->fault_of_seats[l] = 0;
-    /* Sums go in the seats' order; where last digits do not matter, over those that move alone. */
-    struct seats seats, still, *rest = block->sums_losses && !block->warm ? &still : NULL;
-    choose_seats(block, block->sums_losses ? MOVING : ALL_SEATS, &seats);
-    if (rest) choose_seats(block, STILL, rest);
-    take_shares(block, (const sc_row *)block->seat_training, &seats, rest, block->training_taken,
-                block->training_still);
-    take_shares(block, (const sc_row *)block->seat_inference, &seats, rest, block->inference_taken,
-                block->inference_still);
+    struct seats added, still;
+    choose_seats(block, &added, &still);
+    take_shares(block,
+                &(struct workload){(const sc_row *)block->seat_training, block->training_taken,
+                                   block->training_still},
+                &added, &still);
+    take_shares(block,
+                &(struct workload){(const sc_row *)block->seat_inference, block->inference_taken,
+                                   block->inference_still},
+                &added, &still);
     for (size_t s = 0; s < plan->seat_count; s++) {
         size_t first = s * (size_t)block->years;
         if (!plan->seat[s].residual || !is_needed(block, s)) continue;

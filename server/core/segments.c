@@ -41,8 +41,13 @@ struct segments {
 
 struct choice {
     struct segments chair, others,
-        still; /* those of the others whose rows do not change from call to call, where they are apart */
+        still; /* off the chair: those that are added each time; those that never change */
 };
+
+static void list(struct segments *segments, size_t index)
+{
+    segments->index[segments->count++] = (uint8_t)index;
+}
 
 static void choose_segments(const struct sc_block *block, struct choice *chosen)
 {
@@ -52,9 +57,10 @@ static void choose_segments(const struct sc_block *block, struct choice *chosen)
         const struct sc_segment *segment = &plan->segment[i];
         bool moves =
             revenue_moves(block, segment, block->moving) || sc_path_is_moved(block, &segment->margin);
-        struct segments *list = segment->chair && plan->chair.present ? &chosen->chair : &chosen->others;
-        if (list == &chosen->others && block->sums_losses && !moves) list = &chosen->still;
-        list->index[list->count++] = (uint8_t)i;
+        if (segment->chair && plan->chair.present)
+            list(&chosen->chair, i);
+        else
+            list(block->sums_losses && !moves ? &chosen->still : &chosen->others, i);
     }
 }
 
@@ -72,20 +78,19 @@ SC_PART void add_segments(const struct sc_block *block, const struct segments *s
     }
 }
 
-/* Off the chair and on it, in the order of the segments; where last digits do not matter, what stands still
- * comes first. */
+/* Off the chair and on it, in the order of the segments; but where last digits do not matter, what never
+ * changes comes first, and is added up once. */
 SC_PART void add_up(struct sc_block *block, const struct choice *chosen, int year)
 {
     double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year],
            *chair_revenue = block->chair_revenue[year], *chair_ebit = block->chair_ebit[year],
            *still_revenue = block->still_revenue[year], *still_ebit = block->still_ebit[year];
-    bool apart = block->sums_losses;
-    if (apart && !block->warm) {
+    if (!block->warm) {
         SC_EACH_LANE (l) still_revenue[l] = still_ebit[l] = 0;
         add_segments(block, &chosen->still, year, still_revenue, still_ebit);
     }
-    SC_EACH_LANE (l) other_revenue[l] = apart ? still_revenue[l] : 0;
-    SC_EACH_LANE (l) other_ebit[l] = apart ? still_ebit[l] : 0;
+    SC_EACH_LANE (l) other_revenue[l] = still_revenue[l];
+    SC_EACH_LANE (l) other_ebit[l] = still_ebit[l];
     SC_EACH_LANE (l) chair_revenue[l] = chair_ebit[l] = 0;
     add_segments(block, &chosen->others, year, other_revenue, other_ebit);
     add_segments(block, &chosen->chair, year, chair_revenue, chair_ebit);

@@ -30,14 +30,19 @@ static void mix(struct valued *v, const char *pointer, double low, double high, 
 {
     double x[POINTS], elsewhere[POINTS];
     sc_slot slot = slot_at(v->plan, pointer);
-    const struct sc_change change[] = {{slot, elsewhere}, {slot, x}};
+    const struct sc_change change[] = {{slot, x}, {slot, elsewhere}, {slot, x}};
+    sc_row at_first;
     for (size_t i = 0; i < POINTS; i++) x[i] = low + (high - low) * (double)i / (POINTS - 1);
     for (size_t i = 0; i < POINTS; i++) elsewhere[i] = low;
     sc_block_moves(&v->block, &slot, 1);
     v->block.sums_losses = sums;
-    for (size_t i = 0; i < 2; i++) /* what stands still is known the second time */
+    for (size_t i = 0; i < 3;
+         i++) { /* what stands still is known from the second time on; no byte may tell */
         sc_mix(&v->block, &(struct sc_lanes){.count = POINTS, .change = &change[i], .change_count = 1},
                mixture);
+        if (i == 0) memcpy(at_first, mixture->value, sizeof at_first);
+    }
+    assert_memory_equal(mixture->value, at_first, sizeof at_first);
 }
 
 /* How many of the points have other bytes, which must be near. */
