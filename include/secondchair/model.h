@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Version of the model: two answers may be compared only where it is the same. */
-#define SC_ENGINE_VERSION "1.0.0"
+#define SC_ENGINE_VERSION "1.0.1"
 
 /* Version of the program around it. */
 #define SC_SERVICE_VERSION "0.1.0"

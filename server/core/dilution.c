@@ -4,7 +4,6 @@
 #include "normal.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { CLAIMS_MAX = 2 * SC_TRANCHES_MAX };
 
@@ -72,8 +71,8 @@ SC_PART void add_claim(struct sc_block *block, sc_slot count, sc_slot probabilit
     SC_EACH_LANE (l) counts[last][l] *= part[l];
     if (block->sums_losses && stands_still(block, strike) && stands_still(block, threshold))
         for (like = 0; like < last; like++)
-            if (memcmp(strikes[like], strikes[last], sizeof part) == 0 &&
-                memcmp(thresholds[like], thresholds[last], sizeof part) == 0)
+            if (sc_rows_are_equal(strikes[like], strikes[last]) &&
+                sc_rows_are_equal(thresholds[like], thresholds[last]))
                 break;
     if (like == last)
         block->claims++;

@@ -48,7 +48,7 @@ SC_PART void factors_of_stub(struct sc_block *block, bool middle)
     const double *wacc = block->wacc[1];
     double *to_end = block->discount_to_end[1], *factor = block->discount_factor[1],
            power = middle ? -0.5 * block->plan->stub : -block->plan->stub;
-    if (block->warm && memcmp(block->stub_rate, wacc, sizeof block->stub_rate) == 0) return;
+    if (block->warm && sc_rows_are_equal(block->stub_rate, wacc)) return;
     memcpy(block->stub_rate, wacc, sizeof block->stub_rate);
     SC_EACH_LANE (l) factor[l] = sc_pow(1 + wacc[l], power);
     SC_EACH_LANE (l) to_end[l] = middle ? factor[l] * factor[l] : factor[l];

@@ -90,7 +90,8 @@ void sc_block_init(struct sc_block *block, const struct sc_plan *plan, void *mem
     next = lay_out(of_seats, COUNT(of_seats), years * plan->seat_count, next);
     next = lay_out(of_segments, COUNT(of_segments), years * plan->segment_count, next);
     block->driver = lay_out(of_claims, COUNT(of_claims), claims_of(plan), next);
-    block->slot_moves = (bool *)(block->driver + plan->slots);
+    void *after_rows = block->driver + plan->slots;
+    block->slot_moves = after_rows;
     memset(block->slot_moves, 0, plan->slots * sizeof *block->slot_moves);
 }
 

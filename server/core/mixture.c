@@ -121,7 +121,7 @@ void sc_mix(struct sc_block *block, const struct sc_lanes *lanes, struct sc_mixt
     weigh(block, mixture);
     evaluate_branch(block, 0, mixture);
     keep_held_flows(block, mixture);
-    bool linear[SC_LANES];
+    bool linear[SC_LANES] = {false};
     if (!block->sums_losses || mixture->branches == 1)
         evaluate_losses(block, mixture);
     else if (!sum_losses(block, mixture, linear))

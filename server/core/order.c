@@ -141,7 +141,7 @@ SC_WIDE static void find_parts(const struct parts *parts, const double *x, size_
 
 static void count_parts(struct parts *parts, const double *x, size_t n)
 {
-    int32_t part[ROW];
+    int32_t part[ROW] = {0};
     for (size_t from = 0; from < n; from += ROW) {
         size_t row = n - from < ROW ? n - from : ROW;
         find_parts(parts, x + from, row, part);
@@ -152,7 +152,7 @@ static void count_parts(struct parts *parts, const double *x, size_t n)
 /* The numbers of the wanted parts; how many. */
 static size_t gather(const struct parts *parts, const double *x, size_t n, double *to)
 {
-    int32_t part[ROW];
+    int32_t part[ROW] = {0};
     size_t count = 0;
     for (size_t from = 0; from < n; from += ROW) {
         size_t row = n - from < ROW ? n - from : ROW;

@@ -6,6 +6,14 @@
 #include "secondchair/field.h"
 #include "secondchair/model.h"
 
+/* The same numbers in every lane. */
+SC_PART bool sc_rows_are_equal(const double *a, const double *b)
+{
+    bool equal = true;
+    for (size_t l = 0; l < SC_LANES; l++) equal &= a[l] == b[l];
+    return equal;
+}
+
 /* A driver in every lane; fallback where the document leaves it out. */
 void sc_slot_row(const struct sc_block *block, sc_slot slot, double fallback, sc_row out);
 

@@ -41,7 +41,7 @@ static void stored_and_sent_give_the_same_answer(void **state)
     assert_true(json_is_null(json_object_get(json_object_get(along.json, "scenario"), "id")));
     assert_true(json_is_null(json_object_get(json_object_get(along.json, "scenario"), "revision")));
     assert_string_equal(named.text, stored.text);
-    assert_string_equal(text_of(stored.json, "engine"), "1.0.0");
+    assert_string_equal(text_of(stored.json, "engine"), "1.0.1");
 }
 
 static void overrides_come_from_the_body_and_from_the_link(void **state)

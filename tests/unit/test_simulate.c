@@ -200,8 +200,7 @@ static void paths_do_not_depend_on_those_before_them(void **state)
 {
     (void)state;
     json_error_t error;
-    struct simulated *s =
-        simulated_of(json_load_file("tests/unit/cases/documents/amd-base.json", 0, &error));
+    struct simulated *s = simulated_of(json_load_file("tests/unit/cases/documents/amd-base.json", 0, &error));
     double forward[2 * SC_PATHS_AT_ONCE];
     uncertain(s, "/market/growth/1", SC_UNIFORM, 0.2, 0.6);
     uncertain(s, "/seats/1/inference/end", SC_UNIFORM, 0.04, 0.2);
