@@ -201,7 +201,7 @@ void sc_sample_quantiles(double *x, size_t n, const double *p, size_t quantiles,
                          double *scratch)
 {
     struct parts parts = {0};
-    double high;
+    double high = 0;
     find_range(x, n, &parts.low, &high);
     parts.scale = PARTS / (high - parts.low);
     if (n > PARTS && parts.scale > 0 && isfinite(parts.scale)) {
