@@ -64,6 +64,26 @@ static double over_price(const struct sc_chair *chair, const double *hazard, dou
     return expectation(chair, hazard, factor, &hold) - price;
 }
 
+/* The same of a row of factors from one point of the scan on: a factor scales the highest hazard to at
+ * most 1. */
+SC_WIDE static void scan(const struct sc_chair *chair, const double *hazard, double price, double largest,
+                         int first, sc_row factor, sc_row over)
+{
+    sc_row held;
+    SC_EACH_LANE (l) factor[l] = (double)(first + (int)l) / (SCAN_POINTS - 1) / largest;
+    SC_EACH_LANE (l) held[l] = 1;
+    SC_EACH_LANE (l) over[l] = 0;
+    for (int year = 1; year <= chair->horizon; year++) {
+        double rate = hazard[year], value = chair->value_if_lost[year];
+        SC_EACH_LANE (l) {
+            double h = factor[l] * rate;
+            over[l] += held[l] * h * value;
+            held[l] *= 1 - h;
+        }
+    }
+    SC_EACH_LANE (l) over[l] = over[l] + held[l] * chair->value_if_held - price;
+}
+
 /* The factor between two at which the excess over the price changes sign; at_low is that at the lower one. */
 static double bisect_factor(const struct sc_chair *chair, const double *hazard, double price, double low,
                             double high, double at_low)
@@ -89,11 +109,12 @@ static void find_break_even(struct sc_chair *chair, const double *hazard, double
         chair->break_even_reason = "The hazard is 0 in every year: no factor scales it.";
         return;
     }
-    double low = 0, at_low = over_price(chair, hazard, price, 0);
-    for (int i = 1; i < SCAN_POINTS; i++) {
-        double high = (double)i / (SCAN_POINTS - 1) / largest;
-        double at_high = over_price(chair, hazard, price, high);
-        if (at_low * at_high <= 0) {
+    double low = 0, at_low = 0;
+    sc_row factor = {0}, over = {0};
+    for (int i = 0; i < SCAN_POINTS; i++) {
+        if (i % SC_LANES == 0) scan(chair, hazard, price, largest, i, factor, over);
+        double high = factor[i % SC_LANES], at_high = over[i % SC_LANES];
+        if (i > 0 && at_low * at_high <= 0) {
             chair->break_even_factor = bisect_factor(chair, hazard, price, low, high, at_low);
             expectation(chair, hazard, chair->break_even_factor, &chair->break_even);
             return;

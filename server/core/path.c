@@ -33,9 +33,10 @@ SC_WIDE static void fill_positions(struct sc_ramp *ramp)
 
 double sc_ramp_position(const struct sc_path *path, int year)
 {
-    struct sc_ramp ramp = {.from = path->from, .to = path->to, .shape = path->shape};
-    some_positions(&ramp, year / YEARS_AT_ONCE * YEARS_AT_ONCE);
-    return ramp.position[year];
+    if (year <= path->from) return 0;
+    if (year >= path->to) return 1;
+    double u = (double)(year - path->from) / (path->to - path->from);
+    return path->shape == SC_SHAPE_LOGISTIC ? logistic(u) : u;
 }
 
 /* The ramp of a path, remembered. */
