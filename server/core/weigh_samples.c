@@ -1,8 +1,7 @@
 #include "secondchair/weigh_samples.h"
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
+#include "elementary.h"
+
 
 /* How many of ascending numbers are below x, or at most x. */
 static size_t count_below(const double *sorted, size_t n, double x, bool or_at)
@@ -59,19 +58,9 @@ static void find_ends(const struct sc_weighted_sample *samples, size_t count, do
 }
 
 /* Numbers that are not negative are in the order of their bits. */
-static uint64_t bits_of(double x)
+static uint64_t order_of(double x)
 {
-    uint64_t bits;
-    x += 0.0; /* not -0 */
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static double of_bits(uint64_t bits)
-{
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    return sc_bits_of(x + 0.0); /* not -0 */
 }
 
 /* By halving the doubles between: the weight rises at values of the samples alone, so the least double that
@@ -81,15 +70,15 @@ double sc_samples_quantile(const struct sc_weighted_sample *samples, size_t coun
     double low, high, wanted = p - SC_WEIGHT_TOLERANCE;
     find_ends(samples, count, &low, &high);
     if (weight_up_to(samples, count, low) >= wanted) return low;
-    uint64_t below = bits_of(low), reached = bits_of(high);
+    uint64_t below = order_of(low), reached = order_of(high);
     while (reached - below > 1) {
         uint64_t middle = below + (reached - below) / 2;
-        if (weight_up_to(samples, count, of_bits(middle)) >= wanted)
+        if (weight_up_to(samples, count, sc_of_bits(middle)) >= wanted)
             reached = middle;
         else
             below = middle;
     }
-    return of_bits(reached);
+    return sc_of_bits(reached);
 }
 
 double sc_samples_shortfall(const struct sc_weighted_sample *samples, size_t count, double part)
