@@ -2,7 +2,6 @@
 
 #include "elementary.h"
 
-
 /* How many of ascending numbers are below x, or at most x. */
 static size_t count_below(const double *sorted, size_t n, double x, bool or_at)
 {
