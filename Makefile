@@ -19,7 +19,7 @@ V ?= 0
 quiet = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $(2); )
 
 # ---------------------------------------------------------------- what must be installed: packages, and commands
-BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev zlib1g-dev librandom123-dev
+BUILD_PACKAGES := gcc libc6-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libsodium-dev nettle-dev zlib1g-dev librandom123-dev
 LINT_PACKAGES := python3 pmccabe clang clang-tidy clang-format cppcheck shellcheck
 TEST_PACKAGES := $(LINT_PACKAGES) libclang-rt-14-dev libcmocka-dev sqlite3 curl jq ca-certificates
 TEST_COMMANDS := node=nodejs npm=npm
@@ -39,7 +39,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -
 # Contraction is off so that a sum is the same bytes whether or not the machine has fused multiply-add.
 BASE_FLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -ffp-contract=off -fopenmp-simd -fstack-protector-strong -fPIE \
 	-Iinclude -Iserver -Ibuild/gen
-LIBRARIES := -lmicrohttpd -ljansson -lsqlite3 -lsodium -lz -lpthread -lm
+LIBRARIES := -lmicrohttpd -ljansson -lsqlite3 -lsodium -lnettle -lz -lpthread -lm
 LINK_FLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 RELEASE_FLAGS := -g1 -D_FORTIFY_SOURCE=3

@@ -7,6 +7,7 @@
 #include "request.h"
 #include "state.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,24 +24,24 @@ static bool is_key(const char *text)
     return length >= 1 && length <= KEY_MAX;
 }
 
-static void add_text(crypto_hash_sha256_state *state, const char *text)
+static void add_text(struct sha256_ctx *state, const char *text)
 {
-    crypto_hash_sha256_update(state, (const unsigned char *)text, strlen(text) + 1);
+    sha256_update(state, strlen(text) + 1, (const uint8_t *)text);
 }
 
 /* A digest of what is asked: method, address, type and bytes of the body. */
 static const char *request_digest(struct sc_call *call)
 {
-    unsigned char digest[crypto_hash_sha256_BYTES];
+    uint8_t digest[SHA256_DIGEST_SIZE];
     char hex[SC_DIGEST_TEXT], content[16];
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
+    struct sha256_ctx state;
+    sha256_init(&state);
     add_text(&state, call->method);
     add_text(&state, call->target);
     snprintf(content, sizeof content, "%d", (int)call->content);
     add_text(&state, content);
-    if (call->body) crypto_hash_sha256_update(&state, (const unsigned char *)call->body, call->body_length);
-    crypto_hash_sha256_final(&state, digest);
+    if (call->body) sha256_update(&state, call->body_length, (const uint8_t *)call->body);
+    sha256_digest(&state, sizeof digest, digest);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     return sc_call_text(call, hex);
 }

@@ -3,6 +3,7 @@
 #include "codec/number.h"
 #include "codec/writer.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,16 +126,24 @@ bool sc_json_digest(const json_t *value, char hex[SC_DIGEST_TEXT])
     return done;
 }
 
+static void finish(struct sha256_ctx *state, char hex[SC_DIGEST_TEXT])
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_digest(state, sizeof digest, digest);
+    sodium_bin2hex(hex, SC_DIGEST_TEXT, digest, sizeof digest);
+}
+
 void sc_digest_bytes(const void *bytes, size_t length, char hex[SC_DIGEST_TEXT])
 {
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, bytes, length);
-    sodium_bin2hex(hex, SC_DIGEST_TEXT, digest, sizeof digest);
+    struct sha256_ctx state;
+    sha256_init(&state);
+    sha256_update(&state, length, bytes);
+    finish(&state, hex);
 }
 
 /* The text is cut at its gaps; what comes before the first of them is digested already. */
 struct sc_stencil {
-    crypto_hash_sha256_state begun;
+    struct sha256_ctx begun;
     struct sc_buffer text;
     struct gap gap[SC_STENCIL_GAPS_MAX]; /* in the order of the text */
     size_t count;
@@ -153,8 +162,8 @@ static bool write_stencil(struct sc_stencil *stencil, const json_t *document)
         if (!stencil->gap[i].end) return false;
     qsort(stencil->gap, stencil->count, sizeof *stencil->gap, by_place);
     size_t first = stencil->count ? stencil->gap[0].begin : stencil->text.length;
-    crypto_hash_sha256_init(&stencil->begun);
-    crypto_hash_sha256_update(&stencil->begun, (const unsigned char *)stencil->text.data, first);
+    sha256_init(&stencil->begun);
+    sha256_update(&stencil->begun, first, (const uint8_t *)stencil->text.data);
     return true;
 }
 
@@ -184,19 +193,16 @@ size_t sc_stencil_weight(const struct sc_stencil *stencil)
 
 void sc_stencil_digest(const struct sc_stencil *stencil, const double *value, char hex[SC_DIGEST_TEXT])
 {
-    crypto_hash_sha256_state state = stencil->begun;
-    unsigned char digest[crypto_hash_sha256_BYTES];
+    struct sha256_ctx state = stencil->begun;
     for (size_t i = 0; i < stencil->count; i++) {
         const struct gap *gap = &stencil->gap[i];
         char number[SC_NUMBER_MAX];
         size_t length = sc_number_write(value[gap->which], number);
         size_t next = i + 1 < stencil->count ? gap[1].begin : stencil->text.length;
-        crypto_hash_sha256_update(&state, (const unsigned char *)number, length);
-        crypto_hash_sha256_update(&state, (const unsigned char *)stencil->text.data + gap->end,
-                                  next - gap->end);
+        sha256_update(&state, length, (const uint8_t *)number);
+        sha256_update(&state, next - gap->end, (const uint8_t *)stencil->text.data + gap->end);
     }
-    crypto_hash_sha256_final(&state, digest);
-    sodium_bin2hex(hex, SC_DIGEST_TEXT, digest, sizeof digest);
+    finish(&state, hex);
 }
 
 static bool same_numbers(const json_t *a, const json_t *b)

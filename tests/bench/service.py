@@ -7,7 +7,7 @@ import subprocess
 import time
 
 FLAGS = ["-O2", "-std=c17", "-D_GNU_SOURCE", "-Iinclude", "-Iserver"]
-LIBRARIES = ["-ljansson", "-lsodium", "-lz", "-lsqlite3", "-lmicrohttpd", "-lm", "-lpthread"]
+LIBRARIES = ["-ljansson", "-lsodium", "-lnettle", "-lz", "-lsqlite3", "-lmicrohttpd", "-lm", "-lpthread"]
 OUT = pathlib.Path("build/bench")
 THREADS = min(os.cpu_count(), 4)  # that serve connections, as the service chooses them
 

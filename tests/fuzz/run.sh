@@ -12,7 +12,7 @@ shift $(($# > 0))
 out=build/fuzz
 flags=(-std=c17 -D_GNU_SOURCE -g -O1 -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all
     -Wall -Wextra -Werror -Wno-pass-failed -Iinclude -Iserver -Ibuild/gen -Itests/fuzz)
-libraries=(-lmicrohttpd -ljansson -lsqlite3 -lsodium -lz -lpthread -lm)
+libraries=(-lmicrohttpd -ljansson -lsqlite3 -lsodium -lnettle -lz -lpthread -lm)
 export UBSAN_OPTIONS=print_stacktrace=1
 
 # Everything but main, compiled where it or a header is newer.

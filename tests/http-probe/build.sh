@@ -9,4 +9,4 @@ exec ${CC:-gcc} -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wpedantic -Wconvers
     -Wcast-qual -Wundef -Wformat=2 -Werror -fPIE -fstack-protector-strong -Iinclude -Iserver "$@" \
     server/main.c server/http/*.c server/obs/*.c server/base/*.c server/exec/*.c server/app/call.c server/app/problem.c \
     server/codec/writer.c server/codec/faults.c server/codec/number.c tests/http-probe/standin.c \
-    -lmicrohttpd -ljansson -lsodium -lz -lpthread -lm -o "$output"
+    -lmicrohttpd -ljansson -lsodium -lnettle -lz -lpthread -lm -o "$output"

@@ -2,7 +2,7 @@
  * tests/unit/cases/documents. Alone, besides `make unit T=test_document`, from the top:
  *   gcc -std=c17 -D_GNU_SOURCE -g -fsanitize=address,undefined -Iinclude -Iserver -Itests/unit \
  *       tests/unit/test_document.c server/{codec,base,core}/[a-z]*.c \
- *       -ljansson -lsodium -lcmocka -lm -lpthread -o build/test_document */
+ *       -ljansson -lsodium -lnettle -lcmocka -lm -lpthread -o build/test_document */
 #include "codec/document_reading.h"
 #include "scenarios.h"
 

@@ -2,7 +2,7 @@
  * Alone, besides `make unit T=test_drivers`, from the top:
  *   gcc -std=c17 -D_GNU_SOURCE -g -fsanitize=address,undefined -Iinclude -Iserver -Itests/unit \
  *       tests/unit/test_drivers.c server/{codec,base,core}/[a-z]*.c \
- *       -ljansson -lsodium -lcmocka -lm -lpthread -o build/test_drivers */
+ *       -ljansson -lsodium -lnettle -lcmocka -lm -lpthread -o build/test_drivers */
 #include "codec/writer.h"
 #include "scenarios.h"
 

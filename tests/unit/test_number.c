@@ -2,7 +2,7 @@
  * Alone, besides `make unit T=test_number`:
  *   gcc -std=c17 -D_GNU_SOURCE -g -fsanitize=address,undefined -Iinclude -Iserver -Itests/unit \
  *       tests/unit/test_number.c server/codec/{number,writer,budget,pointer,canonical,patch,diff,text}.c \
- *       server/base/{buffer,fault}.c -ljansson -lsodium -lcmocka -lm -o build/test_number */
+ *       server/base/{buffer,fault}.c -ljansson -lsodium -lnettle -lcmocka -lm -o build/test_number */
 #include "codec/number.h"
 #include "documents.h"
 
