@@ -149,7 +149,8 @@ struct sc_mixture {
     size_t branches; /* horizon + 1; 1 without a chair block */
     sc_row value;    /* the mixture; NAN where any branch has no value */
     sc_row of_branch[SC_YEARS_MAX], weight[SC_YEARS_MAX];
-    sc_row revenue[SC_YEARS_MAX], fcff[SC_YEARS_MAX]; /* by year, with the chair held */
+    bool keeps_flows;
+    sc_row revenue[SC_YEARS_MAX], fcff[SC_YEARS_MAX]; /* by year, with the chair held: where flows are kept */
     uint32_t fault[SC_LANES];
 };
 

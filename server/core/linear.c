@@ -8,22 +8,13 @@
 
 #include <math.h>
 
-/* What enterprise value has from a unit of operating profit, outlay and revenue of a year, at most of the
- * last one by terminal value too. MODEL 6, 7. */
+/* What enterprise value has from a unit of operating profit, outlay and revenue of the last year by terminal
+ * value: of NOPAT_T, of FCFF_T, or of a metric. MODEL 7. */
 struct worth {
     sc_row ebit, outlay, revenue;
 };
 
-SC_PART void worth_of_year(const struct sc_block *block, int year, struct worth *worth)
-{
-    const double *factor = block->flow_factor[year], *rate = block->tax_rate[year];
-    SC_EACH_LANE (l) worth->ebit[l] = factor[l] * (1 - rate[l]);
-    SC_EACH_LANE (l) worth->outlay[l] = -factor[l];
-    SC_EACH_LANE (l) worth->revenue[l] = 0;
-}
-
-/* Terminal value: of NOPAT_T, of FCFF_T, or of a metric. */
-SC_PART void add_terminal_worth(const struct sc_block *block, struct worth *worth)
+SC_PART void terminal_worth(const struct sc_block *block, struct worth *worth)
 {
     const struct sc_plan *plan = block->plan;
     int last = block->years - 1;
@@ -38,9 +29,9 @@ SC_PART void add_terminal_worth(const struct sc_block *block, struct worth *wort
     SC_EACH_LANE (l) {
         double worth_of_flow = discount[l] * of_one[l];
         double taxed = multiple ? metric == SC_METRIC_NOPAT ? rate[l] : 0 : terminal_rate[l];
-        worth->ebit[l] += worth_of_flow * by_ebit * (1 - taxed);
-        worth->outlay[l] -= worth_of_flow * by_outlay;
-        worth->revenue[l] += worth_of_flow * (by_revenue + by_depreciation * depreciation[l]);
+        worth->ebit[l] = worth_of_flow * by_ebit * (1 - taxed);
+        worth->outlay[l] = worth_of_flow * by_outlay;
+        worth->revenue[l] = worth_of_flow * (by_revenue + by_depreciation * depreciation[l]);
     }
 }
 
@@ -68,47 +59,50 @@ struct sums {
     sc_row fixed, left, chain;
 };
 
-SC_PART void add_year(const struct sc_block *block, int year, const struct worth *worth, struct sums *sums)
+/* Adds a year; of the last one, terminal value too. What all branches that lose the chair then are worth.
+ * MODEL 6. */
+SC_PART void add_year(const struct sc_block *block, int year, const struct worth *terminal, struct sums *sums,
+                      double *value)
 {
     static const sc_row none;
     const double *other_revenue = block->other_revenue[year], *other_ebit = block->other_ebit[year],
                  *chair_revenue = block->chair_revenue[year], *chair_ebit = block->chair_ebit_lost[year],
                  *cost = block->corporate_rate[year], *rate = block->outlay_rate[year],
-                 *capital = block->working_capital_rate[year], *retention = block->chair_retention;
+                 *capital = block->working_capital_rate[year], *retention = block->chair_retention,
+                 *factor = block->flow_factor[year], *tax = block->tax_rate[year],
+                 *floor = block->chair_floor, *held = block->pv_sum[year - 1];
     const double *other_before = year > 1 ? block->other_revenue[year - 1] : block->revenue[0],
                  *chair_before = year > 1 ? block->chair_revenue[year - 1] : none;
     SC_EACH_LANE (l) {
+        double by_ebit = factor[l] * (1 - tax[l]) + (terminal ? terminal->ebit[l] : 0);
+        double by_outlay = factor[l] + (terminal ? terminal->outlay[l] : 0),
+               by_before = by_outlay * capital[l];
         double by_revenue =
-            worth->revenue[l] - worth->ebit[l] * cost[l] + worth->outlay[l] * (rate[l] + capital[l]);
-        double by_before = -worth->outlay[l] * capital[l];
-        double fixed =
-            worth->ebit[l] * other_ebit[l] + by_revenue * other_revenue[l] + by_before * other_before[l];
-        double now = worth->ebit[l] * chair_ebit[l] + by_revenue * chair_revenue[l];
-        double before = by_before * chair_before[l];
-        sums->fixed[l] += fixed;
-        sums->left[l] += now + before;
-        sums->chain[l] = retention[l] * (now + sums->chain[l]) + before;
+            (terminal ? terminal->revenue[l] : 0) - by_ebit * cost[l] - by_outlay * (rate[l] + capital[l]);
+        double now = by_ebit * chair_ebit[l] + by_revenue * chair_revenue[l],
+               before = by_before * chair_before[l];
+        double fixed = sums->fixed[l] + by_ebit * other_ebit[l] + by_revenue * other_revenue[l] +
+                       by_before * other_before[l];
+        double left = sums->left[l] + now + before, chain = retention[l] * (now + sums->chain[l]) + before;
+        value[l] = held[l] + fixed + floor[l] * left + (1 - floor[l]) * chain;
+        sums->fixed[l] = fixed;
+        sums->left[l] = left;
+        sums->chain[l] = chain;
     }
 }
 
 SC_WIDE bool sc_linear_branches(const struct sc_block *block, sc_row *enterprise_value, bool linear[SC_LANES])
 {
-    const double *floor = block->chair_floor;
-    struct worth worth;
+    int last = block->years - 1;
+    struct worth terminal;
     struct sums sums;
     sc_row least;
     SC_EACH_LANE (l) sums.fixed[l] = sums.left[l] = sums.chain[l] = 0;
     SC_EACH_LANE (l) least[l] = block->nol[0][l] > 0 ? -1 : 0;
-    for (int year = block->years - 1; year > 0; year--) {
-        const double *held = block->pv_sum[year - 1];
-        double *value = enterprise_value[year];
-        worth_of_year(block, year, &worth);
-        if (year == block->years - 1) add_terminal_worth(block, &worth);
-        note_losses(block, year, least);
-        add_year(block, year, &worth, &sums);
-        SC_EACH_LANE (l)
-            value[l] = held[l] + sums.fixed[l] + floor[l] * sums.left[l] + (1 - floor[l]) * sums.chain[l];
-    }
+    terminal_worth(block, &terminal);
+    add_year(block, last, &terminal, &sums, enterprise_value[last]);
+    for (int year = last - 1; year > 0; year--) add_year(block, year, NULL, &sums, enterprise_value[year]);
+    for (int year = 1; year <= last; year++) note_losses(block, year, least);
     bool all = true;
     for (size_t l = 0; l < SC_LANES; l++) all &= linear[l] = least[l] >= 0;
     return all;

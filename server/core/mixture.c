@@ -120,7 +120,7 @@ void sc_mix(struct sc_block *block, const struct sc_lanes *lanes, struct sc_mixt
     for (size_t l = 0; l < SC_LANES; l++) mixture->fault[l] = 0;
     weigh(block, mixture);
     evaluate_branch(block, 0, mixture);
-    keep_held_flows(block, mixture);
+    if (mixture->keeps_flows) keep_held_flows(block, mixture);
     bool linear[SC_LANES] = {false};
     if (!block->sums_losses || mixture->branches == 1)
         evaluate_losses(block, mixture);
@@ -135,6 +135,7 @@ void sc_values(struct sc_block *block, const struct sc_change *change, size_t ch
     sc_slot slot[SC_CHANGES_MAX];
     struct sc_change now[SC_CHANGES_MAX];
     struct sc_mixture mixture;
+    mixture.keeps_flows = false;
     for (size_t i = 0; i < changes; i++) slot[i] = change[i].slot;
     sc_block_moves(block, slot, changes);
     for (size_t first = 0; first < count; first += SC_LANES) {

@@ -413,6 +413,7 @@ void sc_simulate(const struct sc_simulation *simulation, struct sc_block *block,
     struct sc_change change[SC_DRAWS_MAX];
     struct counts counts = {0};
     for (size_t l = 0; l < SC_LANES; l++) counts.least_spread[l] = INFINITY;
+    scratch->mixture.keeps_flows = paths->revenue[1] != NULL;
     draw_paths(simulation, scratch, randomisation, first, count, paths);
     for (size_t at = 0; at < count; at += SC_LANES) {
         size_t lanes = count - at < SC_LANES ? count - at : SC_LANES;

@@ -42,6 +42,7 @@ static void evaluate_drawn(const struct share *share, struct sc_block *block, st
 {
     struct sc_change change[SC_DRAWS_MAX];
     size_t moved = share->simulation->moved;
+    mixture->keeps_flows = false;
     for (size_t at = share->first; at < share->first + share->count; at += SC_LANES) {
         for (size_t i = 0; i < moved; i++)
             change[i] = (struct sc_change){share->simulation->draw[i].slot, share->draw + i * share->paths + at};
