@@ -140,54 +140,90 @@ SC_WIDE void sc_stage_claims(struct sc_block *block, unsigned moving)
     find_entries(block);
 }
 
-/* Where a share is being looked for: above the entries that are passed v N(v) = slope v - offset. */
+/* What is known of a share that is being looked for: above the entries that are passed v N(v) = slope v -
+ * offset. */
 struct search {
-    sc_row slope, offset, passed, next;
+    double slope, offset, passed, next;
 };
 
-/* The smallest v >= 0 with v N(v) >= equity, for several rows of equity. A claim is passed where all claims
- * at its entry take less than equity; v is where the line above those that are passed reaches equity, or the
- * next entry where that comes before. Rounding never takes v below an entry that was passed. */
+/* A claim is passed where all claims at its entry take less than equity. */
+SC_PART struct search pass_claim(struct search s, double equity, double at_entry, double entry, double count,
+                                 double paid)
+{
+    bool in = at_entry < equity;
+    double entered = in ? entry : 0, ahead = in ? INFINITY : entry;
+    s.slope += in ? count : 0;
+    s.offset += in ? paid : 0;
+    s.passed = entered > s.passed ? entered : s.passed;
+    s.next = ahead < s.next ? ahead : s.next;
+    return s;
+}
+
+/* v is where the line above the claims that are passed reaches equity, or the next entry where that comes
+ * before. Rounding never takes v below an entry that was passed. Equity that is no number gives a share that
+ * is none. */
+SC_PART double found_share(double equity, struct search s)
+{
+    double line = (equity + s.offset) / s.slope, above = line < s.passed ? s.passed : line;
+    double found = above < s.next ? above : s.next;
+    return equity > 0 ? found : equity <= 0 ? 0 : equity;
+}
+
+/* claims is a constant where this is inlined: what is known stays in registers. */
+SC_PART void solve_few(const struct sc_block *block, const double *shares, const sc_row *claimed_at_entry,
+                       const double *equity, size_t claims, double *share)
+{
+    sc_row *entry = block->claim_entry, *count = block->claim_count, *paid = block->claim_paid;
+    SC_EACH_LANE (l) {
+        struct search s = {shares[l], 0, 0, INFINITY};
+#pragma GCC unroll 4
+        for (size_t i = 0; i < claims; i++)
+            s = pass_claim(s, equity[l], claimed_at_entry[i][l], entry[i][l], count[i][l], paid[i][l]);
+        share[l] = found_share(equity[l], s);
+    }
+}
+
+SC_PART void solve_many(const struct sc_block *block, const double *shares, const sc_row *claimed_at_entry,
+                        const double *equity, double *share)
+{
+    sc_row slope, offset = {0}, passed = {0}, next;
+    SC_EACH_LANE (l) slope[l] = shares[l];
+    SC_EACH_LANE (l) next[l] = INFINITY;
+    for (size_t i = 0; i < block->claims; i++) {
+        const double *at_entry = claimed_at_entry[i], *entry = block->claim_entry[i],
+                     *count = block->claim_count[i], *paid = block->claim_paid[i];
+        SC_EACH_LANE (l) {
+            struct search s = {slope[l], offset[l], passed[l], next[l]};
+            s = pass_claim(s, equity[l], at_entry[l], entry[l], count[l], paid[l]);
+            slope[l] = s.slope;
+            offset[l] = s.offset;
+            passed[l] = s.passed;
+            next[l] = s.next;
+        }
+    }
+    SC_EACH_LANE (l)
+        share[l] = found_share(equity[l], (struct search){slope[l], offset[l], passed[l], next[l]});
+}
+
+/* The smallest v >= 0 with v N(v) >= equity, for several rows of equity. */
 SC_PART void solve_shares(const struct sc_block *block, const double *shares, const sc_row *claimed_at_entry,
                           const sc_row *equity, size_t rows, sc_row *share)
 {
-    struct search search[SC_YEARS_MAX];
-    for (size_t i = 0; i < rows; i++) {
-        struct search *s = &search[i];
-        SC_EACH_LANE (l) s->slope[l] = shares[l];
-        SC_EACH_LANE (l) s->offset[l] = s->passed[l] = 0;
-        SC_EACH_LANE (l) s->next[l] = INFINITY;
+#define SOLVE_FEW(claims)                                                                                    \
+    case claims:                                                                                             \
+        for (size_t i = 0; i < rows; i++)                                                                    \
+            solve_few(block, shares, claimed_at_entry, equity[i], claims, share[i]);                         \
+        break
+    switch (block->claims) {
+        SOLVE_FEW(0);
+        SOLVE_FEW(1);
+        SOLVE_FEW(2);
+        SOLVE_FEW(3);
+        SOLVE_FEW(4);
+    default:
+        for (size_t i = 0; i < rows; i++) solve_many(block, shares, claimed_at_entry, equity[i], share[i]);
     }
-    for (size_t claim = 0; claim < block->claims; claim++) {
-        const double *count = block->claim_count[claim], *paid = block->claim_paid[claim],
-                     *entry = block->claim_entry[claim], *at_entry = claimed_at_entry[claim];
-        for (size_t i = 0; i < rows; i++) {
-            struct search *s = &search[i];
-            const double *own = equity[i];
-            SC_EACH_LANE (l) {
-                bool in = at_entry[l] < own[l];
-                double entered = in ? entry[l] : 0, ahead = in ? INFINITY : entry[l],
-                       more = in ? count[l] : 0, due = in ? paid[l] : 0, passed = s->passed[l],
-                       next = s->next[l];
-                s->slope[l] += more;
-                s->offset[l] += due;
-                s->passed[l] = entered > passed ? entered : passed;
-                s->next[l] = ahead < next ? ahead : next;
-            }
-        }
-    }
-    for (size_t i = 0; i < rows; i++) {
-        const struct search *s = &search[i];
-        const double *own = equity[i];
-        double *v = share[i];
-        SC_EACH_LANE (l) {
-            double line = (own[l] + s->offset[l]) / s->slope[l];
-            double above = line < s->passed[l] ? s->passed[l] : line;
-            double found = above < s->next[l] ? above : s->next[l];
-            /* equity that is no number gives a share that is none */
-            v[l] = own[l] > 0 ? found : own[l] <= 0 ? 0 : own[l];
-        }
-    }
+#undef SOLVE_FEW
 }
 
 /* Options that are valued are taken off first. */
