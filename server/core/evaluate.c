@@ -124,7 +124,7 @@ static void load_plan(struct sc_block *block)
 
 static void load(struct sc_block *block, const struct sc_lanes *lanes)
 {
-    block->warm = block->curve_moved = false;
+    block->warm = block->curve_moved = block->sums_losses = false;
     load_plan(block);
     sc_load_changes(block, lanes);
     for (size_t l = 0; l < SC_LANES; l++) {
