@@ -10,20 +10,6 @@ SC_WIDE static void exp_piece(const double *x, size_t n, double *out)
     for (size_t i = 0; i < n; i++) out[i] = sc_exp(from[i]);
 }
 
-SC_WIDE static void log_piece(const double *x, size_t n, double *out)
-{
-    double from[ROW];
-    memcpy(from, x, n * sizeof *from);
-    for (size_t i = 0; i < n; i++) out[i] = sc_log(from[i]);
-}
-
-SC_WIDE static void pow_piece(const double *x, double y, size_t n, double *out)
-{
-    double from[ROW];
-    memcpy(from, x, n * sizeof *from);
-    for (size_t i = 0; i < n; i++) out[i] = sc_pow(from[i], y);
-}
-
 static size_t piece_of(size_t n, size_t done)
 {
     return n - done < ROW ? n - done : ROW;
@@ -32,14 +18,4 @@ static size_t piece_of(size_t n, size_t done)
 void sc_exp_row(const double *x, size_t n, double *out)
 {
     for (size_t done = 0; done < n; done += ROW) exp_piece(x + done, piece_of(n, done), out + done);
-}
-
-void sc_log_row(const double *x, size_t n, double *out)
-{
-    for (size_t done = 0; done < n; done += ROW) log_piece(x + done, piece_of(n, done), out + done);
-}
-
-void sc_pow_row(const double *x, double y, size_t n, double *out)
-{
-    for (size_t done = 0; done < n; done += ROW) pow_piece(x + done, y, piece_of(n, done), out + done);
 }

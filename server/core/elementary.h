@@ -204,9 +204,5 @@ SC_PART double sc_asinh(double x)
 
 /* Of n numbers; out may be x. */
 void sc_exp_row(const double *x, size_t n, double *out);
-void sc_log_row(const double *x, size_t n, double *out);
-
-/* out[i] = x[i] to the power y; out may be x. */
-void sc_pow_row(const double *x, double y, size_t n, double *out);
 
 #endif
